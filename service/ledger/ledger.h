@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ledger: tasks and their history, metered GPU time, energy, credits, give-backs. One SQLite file (WAL, foreign
+// keys, synchronous=FULL). Sums are derived, never stored.
+//
+// Threads: one caller thread (the loop). Writes are handed to the ledger's own thread, which commits them in order,
+// each batch as one transaction, so that the loop never waits for a disk; `done` comes back through `post`.
+// Reads run on the caller's thread over a second, read-only connection and see every batch whose `done` was called.
+//
+// Exactly once: a task leaves the unfinished states in one transaction with its credit entry; entries for a task
+// that has ended already change nothing.
+#pragma once
+
+#include "base/result.h"
+#include "lull/v1/ledger.pb.h"
+#include "lull/v1/status.pb.h"
+#include "lull/v1/task.pb.h"
+#include "model/report.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lull::ledger {
+
+struct Totals {
+  v1::Contribution today;     // since `dayStart`
+  v1::Contribution total;
+  v1::GiveBackStats giveBack; // over the newest 1000
+  std::uint64_t queued = 0;   // not ended
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;
+};
+
+struct TaskQuery {
+  std::vector<v1::TaskState> states;  // empty: all
+  std::uint32_t pageSize = 50;
+  std::string pageToken;
+};
+template <typename T>
+struct Page {
+  std::vector<T> items;
+  std::string nextToken;  // empty: the last page
+};
+struct HistoryQuery {
+  v1::Series series = v1::SERIES_UNSPECIFIED;
+  UnixMs from = 0;
+  UnixMs to = 0;
+  std::uint32_t points = 300;
+};
+struct History {
+  std::vector<v1::Point> points;
+  std::uint64_t bucketMs = 0;
+};
+
+class Ledger {
+public:
+  using Post = std::function<void(std::function<void()>)>;  // runs a function on the loop; called on any thread
+  using Done = std::function<void(const Outcome&)>;
+
+  // Opens or creates, checks the file (quick_check) and migrates it. A damaged file is set aside as
+  // "<name>.damaged-<unix time>", a new one begun, and trouble() tells so.
+  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& file, Post post);
+  virtual ~Ledger() = default;  // commits what is queued, then closes
+
+  virtual void record(std::vector<model::Entry> entries, Done done = {}) = 0;
+
+  [[nodiscard]] virtual std::string trouble() const = 0;  // empty: none
+  // Tasks that have not ended, with specs, oldest first: what a starting service resumes.
+  [[nodiscard]] virtual Result<std::vector<v1::Task>> unfinished() const = 0;
+  [[nodiscard]] virtual Result<Page<v1::Task>> tasks(const TaskQuery& query) const = 0;
+  // By id or unique prefix; with spec and history. NotFound; Conflict when the prefix fits several (named).
+  [[nodiscard]] virtual Result<v1::Task> task(std::string_view idOrPrefix) const = 0;
+  [[nodiscard]] virtual Result<Page<v1::LedgerEntry>> entries(std::uint32_t pageSize, std::string_view pageToken) const = 0;
+  [[nodiscard]] virtual Result<History> history(const HistoryQuery& query) const = 0;
+  [[nodiscard]] virtual Result<Totals> totals(UnixMs dayStart) const = 0;
+  [[nodiscard]] virtual std::optional<std::string> wish(std::string_view name) const = 0;
+  // Hashes of all blobs that a task refers to which has not ended.
+  [[nodiscard]] virtual Result<std::vector<std::string>> blobsInUse() const = 0;
+};
+
+}  // namespace lull::ledger

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What policy decided, for each GPU, and what it must remember for its next decision.
+#pragma once
+
+#include "base/time.h"
+#include "lull/v1/status.pb.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lull::model {
+
+struct Verdict {
+  v1::Limit limit = v1::LIMIT_EVICT;   // default deny
+  std::vector<v1::Reason> reasons;     // all that hold, the strictest first; empty: may run
+  double duty = 1.0;                   // share of GPU time granted, 0..1
+  std::uint64_t memoryLimit = 0;       // bytes of GPU memory granted; 0 = no limit
+};
+
+// The hysteresis: travels from decision to decision.
+struct PolicyMemory {
+  std::optional<Instant> presentSince;  // the input that ended the last absence; none while away
+  bool hot = false;                     // stopped for heat, not yet cool
+  bool pressed = false;                 // stopped for memory, not yet relaxed
+};
+
+struct Verdicts {
+  std::map<std::string, Verdict> byGpu;     // by v1::Gpu.id
+  Verdict device;                           // what holds for the whole device (also when there is no GPU)
+  PolicyMemory memory;
+  std::optional<Instant> lookAgain;         // when the answer changes by itself if no new fact comes
+};
+
+}  // namespace lull::model

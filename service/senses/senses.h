@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// All senses of the device: they keep the newest observations and say when one has changed.
+// One thread: the loop's. Nothing here blocks; slow or dangerous looks (GPU drivers, input devices) happen in
+// processes of their own.
+#pragma once
+
+#include "base/result.h"
+#include "base/time.h"
+#include "model/facts.h"
+
+#include <asio/io_context.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+namespace lull::senses {
+
+// The doors: where this machine is looked at. Tests give captured trees and FIFOs.
+struct Doors {
+  std::filesystem::path input = "/dev/input";
+  std::filesystem::path sys = "/sys";
+  std::filesystem::path proc = "/proc";
+  std::filesystem::path presenceProgram;   // lull-presence
+  std::filesystem::path gpusProgram;       // lull-gpus
+  std::filesystem::path homeless = "/";    // working directory of the helpers
+};
+
+// How closely the machine is watched. Presence is always told at once by events.
+enum class Attention {
+  Rest,    // nothing depends on temperatures, power or memory: they are not read
+  Slow,    // waiting for one of them to change: every 10 s
+  Close,   // a task runs or somebody watches: every 2 s
+};
+
+class Senses {
+public:
+  // `changed` is called on the loop, at once when an input event or a GPU list comes in, and after each reading that
+  // differs from the one before.
+  [[nodiscard]] static Result<std::unique_ptr<Senses>> create(asio::io_context& loop, const Clock& clock, Doors doors,
+                                                              std::function<void()> changed);
+  virtual ~Senses() = default;
+
+  virtual void attend(Attention attention) = 0;  // reads at once when attention rises
+  virtual void lookForGpus() = 0;                // enumerates again (start, SIGHUP, a lost device)
+  // Everything but the wishes.
+  [[nodiscard]] virtual model::Facts facts() const = 0;
+};
+
+}  // namespace lull::senses
