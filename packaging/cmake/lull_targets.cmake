@@ -14,9 +14,9 @@ endif()
 
 add_library(lull_warnings INTERFACE)
 target_compile_options(lull_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
-  -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wnull-dereference -Werror
+  -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Werror
   # g++ 12 reports these falsely inside its own <string> and <optional> (GCC bugs 105329, 80635)
-  -Wno-error=restrict -Wno-error=maybe-uninitialized -Wno-error=null-dereference)
+  -Wno-error=restrict -Wno-error=maybe-uninitialized)
 
 if(LULL_SANITIZE)
   add_compile_options(-fsanitize=${LULL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)

@@ -23,8 +23,10 @@ inline const std::vector<std::string> kStages{"senses", "policy", "conductor", "
 
 inline std::vector<Rule> rules() {
   const std::string qt = "^Q[A-Z]|^Qt[A-Z]|^qt";
-  const std::string os = "^(sys|linux|asm|net|netinet|arpa)/|^(unistd|fcntl|poll|pthread|signal|dirent|spawn|pwd|grp)\\.h$";
-  const std::string impure = os + "|^(fstream|iostream|filesystem|thread|mutex|future|condition_variable|ctime)$|^asio|base/file\\.h|process/";
+  const std::string os =
+      "^(sys|linux|asm|net|netinet|arpa)/|^(unistd|fcntl|poll|pthread|signal|dirent|spawn|pwd|grp)\\.h$";
+  const std::string impure =
+      os + "|^(fstream|iostream|filesystem|thread|mutex|future|condition_variable|ctime)$|^asio|base/file\\.h|process/";
   std::vector<Rule> out{
       {"shared", "^(app|model|senses|policy|conductor|runtimes|ledger|ipc|cli|process|bridge|models)/",
        "shared/ is linked by everyone and knows nobody"},
@@ -66,9 +68,11 @@ inline std::vector<Binary> binaries() {
       {"bin/lulld", "^libspdlog|^libfmt", "their shared libraries change name between Debian releases"},
       {"bin/lull", qt, "the CLI runs where no Qt is"},
       {"bin/lull", vulkan, "the CLI asks lull-gpus, which may crash in its place"},
-      {"bin/lull-presence", qt + "|^libprotobuf|" + vulkan, "the process that may read input carries nothing it does not need"},
+      {"bin/lull-presence", qt + "|^libprotobuf|" + vulkan,
+       "the process that may read input carries nothing it does not need"},
       {"bin/lull-spirv", qt, "a worker runs where no Qt is"},
-      {"lib/libVkLayer_lull_governor.so", "^lib(Qt|protobuf|spdlog|fmt|vulkan)", "the layer brings nothing into its host"},
+      {"lib/libVkLayer_lull_governor.so", "^lib(Qt|protobuf|spdlog|fmt|vulkan)",
+       "the layer brings nothing into its host"},
   };
 }
 

@@ -36,7 +36,8 @@ QStringList breaches(const QString& root, const Rule& rule) {
     const QString path = files.next();
     for (const auto& name : includesOf(path)) {
       if (!forbidden.match(name).hasMatch()) continue;
-      out << QString("%1 includes %2: %3").arg(QDir(root).relativeFilePath(path), name, QString::fromStdString(rule.reason));
+      out << QString("%1 includes %2: %3")
+                 .arg(QDir(root).relativeFilePath(path), name, QString::fromStdString(rule.reason));
     }
   }
   return out;
@@ -84,11 +85,13 @@ private slots:
   void programsKeepTheRules() {
     QFETCH(int, index);
     const auto rule = binaries()[static_cast<std::size_t>(index)];
-    const auto libraries = neededBy(qEnvironmentVariable("LULL_BUILD_DIR") + '/' + QString::fromStdString(rule.program));
+    const auto libraries =
+        neededBy(qEnvironmentVariable("LULL_BUILD_DIR") + '/' + QString::fromStdString(rule.program));
     QVERIFY2(!libraries.isEmpty(), "the program does not exist, or readelf could not read it");
     const auto bad = libraries.filter(QRegularExpression(QString::fromStdString(rule.forbidden)));
-    QVERIFY2(bad.isEmpty(), qPrintable(QString("%1 needs %2: %3").arg(QString::fromStdString(rule.program), bad.join(", "),
-                                                                     QString::fromStdString(rule.reason))));
+    QVERIFY2(bad.isEmpty(), qPrintable(QString("%1 needs %2: %3")
+                                           .arg(QString::fromStdString(rule.program), bad.join(", "),
+                                                QString::fromStdString(rule.reason))));
   }
 
   void topLevelFoldersAreTheCustomers() {

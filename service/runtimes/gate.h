@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The service's side of one governor page (shared/governor/page.h): the gate of one worker's GPU work.
+// One thread: the loop's. The page is a file, so that what a worker metered survives a crash of the service.
+#pragma once
+
+#include "base/file.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "governor/page.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace lull::runtimes {
+
+inline constexpr const char* kPageSuffix = ".page";
+
+struct GateOptions {
+  std::uint32_t inFlightCap = 1;
+  std::uint64_t memoryLimit = 0;  // bytes; 0 = none
+  Nanoseconds heartbeatLimit = std::chrono::seconds(3);
+};
+
+class Gate {
+public:
+  // Begins closed. The file is <folder>/<session>.page.
+  [[nodiscard]] static Result<Gate> create(const std::filesystem::path& folder, const std::string& session,
+                                           const GateOptions& options);
+  Gate(Gate&& other) noexcept;
+  Gate& operator=(Gate&&) = delete;
+  ~Gate();  // unmaps and removes the file
+
+  void open(Instant now);
+  void close(Instant now);
+  void beat(Instant now);  // at least every heartbeatLimit / 3 while open
+
+  [[nodiscard]] bool isOpen() const;
+  // When all work was done after the last close; nullopt while open or not drained yet. A worker that never had a
+  // device (nothing attached) counts as drained at the moment the gate closed.
+  [[nodiscard]] std::optional<Instant> drainedAt() const;
+  [[nodiscard]] Instant changedAt() const;
+  [[nodiscard]] std::uint64_t gpuNs() const { return m_page->gpuNs.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t memoryBytes() const { return m_page->memoryBytes.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t submits() const { return m_page->submits.load(std::memory_order_relaxed); }
+  [[nodiscard]] int fd() const { return m_fd.get(); }
+
+private:
+  Gate(Fd fd, governor::Page* page, std::filesystem::path file);
+  void turn(bool open, Instant now);
+
+  Fd m_fd;
+  governor::Page* m_page;
+  std::filesystem::path m_file;
+};
+
+}  // namespace lull::runtimes

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/task_check.h"
+
+#include "base/sha256.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace lull::runtimes {
+
+namespace {
+
+constexpr std::size_t kMaxName = 120;
+constexpr int kMaxPriority = 100;
+constexpr int kMaxBuffers = 64;
+constexpr std::size_t kMaxOutputName = 64;
+
+Error invalid(std::string text) { return {Error::Kind::Invalid, std::move(text)}; }
+
+Outcome checkBlob(const v1::Blob& blob, const std::string& field) {
+  switch (blob.source_case()) {
+    case v1::Blob::kInline:
+      if (blob.inline_().size() <= kMaxInline) return {};
+      return invalid(fmt::format("{}: {} bytes inline; at most {} are allowed: upload it as a file", field,
+                                 blob.inline_().size(), kMaxInline));
+    case v1::Blob::kSha256:
+      if (isSha256(blob.sha256())) return {};
+      return invalid(field + ".sha256: 64 lower-case hex digits are needed");
+    case v1::Blob::kFile:
+      return invalid(field + ".file: the client must upload the file and name it by its sha256");
+    case v1::Blob::SOURCE_NOT_SET:
+      return invalid(field + ": inline, sha256 or file is needed");
+  }
+  return invalid(field + ": unknown source");
+}
+
+bool isOutputName(const std::string& name) {
+  const auto allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  return name.size() <= kMaxOutputName && name.front() != '.' && std::ranges::all_of(name, allowed);
+}
+
+Outcome checkBuffers(const v1::SpirvTask& task) {
+  if (task.buffers_size() > kMaxBuffers) {
+    return invalid(fmt::format("spirv.buffers: {} buffers; at most {} are allowed", task.buffers_size(), kMaxBuffers));
+  }
+  std::set<std::uint32_t> bindings;
+  std::set<std::string> outputs;
+  for (int i = 0; i < task.buffers_size(); ++i) {
+    const auto& buffer = task.buffers(i);
+    const auto field = fmt::format("spirv.buffers[{}]", i);
+    if (!bindings.insert(buffer.binding()).second)
+      return invalid(fmt::format("{}.binding: {} is used twice", field, buffer.binding()));
+    if (buffer.size() == 0 || buffer.size() % 4 != 0) {
+      return invalid(fmt::format("{}.size: {} is not a positive multiple of 4 bytes", field, buffer.size()));
+    }
+    if (buffer.has_input()) {
+      if (auto checked = checkBlob(buffer.input(), field + ".input"); !checked) return checked;
+      if (buffer.input().inline_().size() > buffer.size()) {
+        return invalid(fmt::format("{}.input: {} bytes do not fit a buffer of {}", field,
+                                   buffer.input().inline_().size(), buffer.size()));
+      }
+    }
+    if (buffer.output().empty()) continue;
+    if (!isOutputName(buffer.output())) {
+      return invalid(
+          fmt::format("{}.output: \"{}\" is no name for a result: 1 to 64 of A-Z a-z 0-9 . _ - are allowed, not "
+                      "beginning with a dot",
+                      field, buffer.output()));
+    }
+    if (!outputs.insert(buffer.output()).second)
+      return invalid(fmt::format("{}.output: \"{}\" is used twice", field, buffer.output()));
+  }
+  if (outputs.empty()) return invalid("spirv.buffers: no buffer is an output: the task would have no result");
+  return {};
+}
+
+Outcome checkSwaps(const v1::SpirvTask& task) {
+  const auto sizeOf = [&task](std::uint32_t binding) -> std::uint64_t {
+    for (const auto& buffer : task.buffers()) {
+      if (buffer.binding() == binding) return buffer.size();
+    }
+    return 0;
+  };
+  for (int i = 0; i < task.swaps_size(); ++i) {
+    const auto& swap = task.swaps(i);
+    if (sizeOf(swap.a()) == 0 || sizeOf(swap.a()) != sizeOf(swap.b()) || swap.a() == swap.b()) {
+      return invalid(
+          fmt::format("spirv.swaps[{}]: bindings {} and {} must be two buffers of equal size", i, swap.a(), swap.b()));
+    }
+  }
+  return {};
+}
+
+Outcome checkSpirv(const v1::SpirvTask& task) {
+  if (auto checked = checkBlob(task.module(), "spirv.module"); !checked) return checked;
+  const bool hasConstants = task.has_push_constants();
+  if (hasConstants) {
+    if (auto checked = checkBlob(task.push_constants(), "spirv.push_constants"); !checked) return checked;
+    if (task.push_constants().source_case() == v1::Blob::kInline && task.push_constants().inline_().size() % 4 != 0) {
+      return invalid("spirv.push_constants: the size must be a multiple of 4 bytes");
+    }
+  }
+  if (task.has_iteration_offset() && !hasConstants) {
+    return invalid("spirv.iteration_offset: there are no push_constants to write the iteration into");
+  }
+  if (auto checked = checkBuffers(task); !checked) return checked;
+  return checkSwaps(task);
+}
+
+}  // namespace
+
+Outcome check(const v1::TaskSpec& spec) {
+  if (spec.name().empty() || spec.name().size() > kMaxName) {
+    return invalid(fmt::format("name: 1 to {} characters are needed", kMaxName));
+  }
+  if (spec.priority() < -kMaxPriority || spec.priority() > kMaxPriority) {
+    return invalid(fmt::format("priority: {} is outside {} to {}", spec.priority(), -kMaxPriority, kMaxPriority));
+  }
+  switch (spec.runtime_case()) {
+    case v1::TaskSpec::kSpirv:
+      return checkSpirv(spec.spirv());
+    case v1::TaskSpec::RUNTIME_NOT_SET:
+      return invalid("the task names no runtime this version knows: \"spirv\" is needed");
+  }
+  return invalid("unknown runtime");
+}
+
+std::vector<std::string> blobsOf(const v1::TaskSpec& spec) {
+  std::set<std::string> out;
+  const auto add = [&out](const v1::Blob& blob) {
+    if (blob.source_case() == v1::Blob::kSha256) out.insert(blob.sha256());
+  };
+  add(spec.spirv().module());
+  add(spec.spirv().push_constants());
+  for (const auto& buffer : spec.spirv().buffers()) add(buffer.input());
+  return {out.begin(), out.end()};
+}
+
+}  // namespace lull::runtimes

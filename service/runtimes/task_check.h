@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be said of a task before a worker looks at it: default deny of what no runtime could run.
+#pragma once
+
+#include "base/result.h"
+#include "lull/v1/task.pb.h"
+
+#include <string>
+#include <vector>
+
+namespace lull::runtimes {
+
+inline constexpr std::size_t kMaxInline = 64 * 1024;
+
+// Invalid with a sentence naming the field, the value and what is allowed.
+[[nodiscard]] Outcome check(const v1::TaskSpec& spec);
+// Hashes of all blobs the task refers to.
+[[nodiscard]] std::vector<std::string> blobsOf(const v1::TaskSpec& spec);
+
+}  // namespace lull::runtimes

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door to workers: starts them, turns their gates, hears their reports. One thread: the loop's.
+// A worker's last word (finished, failed, evicted) is reported only once its process has ended, so that its GPU
+// memory is free by then. It stays listed, for its last figures, until retire().
+#pragma once
+
+#include "base/result.h"
+#include "base/time.h"
+#include "model/report.h"
+#include "model/task.h"
+
+#include <asio/io_context.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lull::runtimes {
+
+struct WorkersOptions {
+  std::filesystem::path spirvProgram;
+  std::filesystem::path layerFolder;  // holds the governor's layer manifest
+  std::filesystem::path pages;        // one page file per worker
+  std::filesystem::path shaderCache;  // drivers keep compiled kernels there
+};
+
+struct WorkerOrder {
+  model::TaskId task;
+  std::string session;  // unique for ever; begins with the task's id
+  v1::TaskSpec spec;
+  model::GpuId gpu;
+  std::filesystem::path blobFolder;
+  std::filesystem::path workFolder;
+  std::filesystem::path outFolder;
+  std::uint32_t pieceMs = 4;
+  std::uint32_t pieceLimitS = 10;
+  std::uint32_t checkpointEveryS = 30;
+  std::uint32_t inFlightCap = 1;
+  std::uint64_t memoryLimit = 0;
+};
+
+struct WorkerFigures {
+  model::TaskId task;
+  model::GpuId gpu;
+  std::string session;
+  bool open = false;
+  std::uint64_t gpuNs = 0;
+  std::uint64_t memoryBytes = 0;
+  Instant gateChangedAt;
+  std::optional<Instant> drainedAt;  // after the last close
+  std::optional<Instant> endedAt;    // process gone
+};
+
+class Workers {
+public:
+  using Report = std::function<void(model::WorkerReport)>;
+
+  // `report` is called on the loop, never from inside a call of this class.
+  Workers(asio::io_context& loop, const Clock& clock, WorkersOptions options, Report report);
+  ~Workers();  // kills those that are left
+
+  // The worker begins with a closed gate.
+  [[nodiscard]] Outcome start(WorkerOrder order);
+  void openGate(const model::TaskId& task);
+  void closeGate(const model::TaskId& task);
+  void evict(const model::TaskId& task);  // closes the gate first
+  // What it is killed for is reported as its failure.
+  void kill(const model::TaskId& task, const v1::Failure& why);
+  void beat();  // heartbeat for all open gates; every second while one is open
+  void retire(const model::TaskId& task);
+
+  [[nodiscard]] bool anyOpen() const;
+  [[nodiscard]] std::vector<WorkerFigures> figures() const;
+  [[nodiscard]] std::optional<WorkerFigures> figures(const model::TaskId& task) const;
+
+private:
+  class Worker;
+  asio::io_context& m_loop;
+  const Clock& m_clock;
+  const WorkersOptions m_options;
+  const Report m_report;
+  std::map<model::TaskId, std::shared_ptr<Worker>> m_workers;
+};
+
+}  // namespace lull::runtimes
