@@ -79,8 +79,10 @@ Outcome makePrivateFolder(const std::filesystem::path& folder) {
   std::error_code code;
   if (std::filesystem::is_directory(folder, code)) return {};
   if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), code);
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return fromErrno("create folder", folder.native());
-  return {};
+  if (::mkdir(folder.c_str(), 0700) == 0) return {};
+  auto error = fromErrno("create folder", folder.native());
+  if (std::filesystem::is_directory(folder, code)) return {};  // somebody else was quicker
+  return error;
 }
 
 }  // namespace lull

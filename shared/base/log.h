@@ -18,7 +18,7 @@ struct Setup {
   std::string program;               // "lulld"
   Level level = Level::Info;
   bool toStandardError = true;
-  std::string file;                  // also there, rotated at 1 MiB, 3 kept; empty: no file
+  std::string file{};                // also there, rotated at 1 MiB, 3 kept; empty: no file
 };
 void setUp(const Setup& setup);
 void setLevel(Level level);

@@ -2,12 +2,14 @@
 #include "wire/conversation.h"
 
 #include "wire/frame.h"
+#include "wire/utf8.h"
 
-#include <google/protobuf/util/message_differencer.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
 
 #include <algorithm>
 #include <array>
-#include <memory>
+#include <string>
 #include <vector>
 
 namespace lull::wire {
@@ -15,7 +17,7 @@ namespace lull::wire {
 namespace {
 
 using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
+using google::protobuf::internal::WireFormatLite;
 
 struct KindPair {
   Error::Kind ours;
@@ -33,23 +35,30 @@ constexpr std::array kKinds{
     KindPair{Error::Kind::Io, v1::Error::KIND_INTERNAL},
 };
 
-bool isSet(const Message& message, const FieldDescriptor* field) {
-  const auto* reflection = message.GetReflection();
-  return field->is_repeated() ? reflection->FieldSize(message, field) > 0 : reflection->HasField(message, field);
-}
+// The bytes of one top-level field in a serialised message. Fields are serialised in the order of their numbers, so
+// all elements of a repeated field lie side by side.
+struct Span {
+  int number = 0;
+  std::string_view bytes;
+};
 
-// Moves one field by way of a message that holds nothing else.
-void copyField(const Message& from, Message& to, const FieldDescriptor* field) {
-  to.GetReflection()->ClearField(&to, field);
-  if (!isSet(from, field)) return;
-  auto one = std::unique_ptr<Message>(from.New());
-  one->CopyFrom(from);
-  std::vector<const FieldDescriptor*> fields;
-  one->GetReflection()->ListFields(*one, &fields);
-  for (const auto* other : fields) {
-    if (other != field) one->GetReflection()->ClearField(one.get(), other);
+std::vector<Span> spansOf(std::string_view message) {
+  std::vector<Span> spans;
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(message.data()),
+                                            static_cast<int>(message.size()));
+  for (;;) {
+    const auto begin = static_cast<std::size_t>(in.CurrentPosition());
+    const auto tag = in.ReadTag();
+    if (tag == 0 || !WireFormatLite::SkipField(&in, tag)) return spans;
+    const int number = WireFormatLite::GetTagFieldNumber(tag);
+    const auto bytes = message.substr(begin, static_cast<std::size_t>(in.CurrentPosition()) - begin);
+    if (!spans.empty() && spans.back().number == number) {
+      const auto whole = spans.back().bytes;
+      spans.back().bytes = {whole.data(), whole.size() + bytes.size()};
+    } else {
+      spans.push_back({number, bytes});
+    }
   }
-  to.MergeFrom(*one);
 }
 
 }  // namespace
@@ -58,7 +67,7 @@ v1::Error toWire(const Error& error) {
   v1::Error out;
   const auto* found = std::ranges::find(kKinds, error.kind(), &KindPair::ours);
   out.set_kind(found == kKinds.end() ? v1::Error::KIND_INTERNAL : found->wire);
-  out.set_message(error.text());
+  out.set_message(validUtf8(error.text()));
   return out;
 }
 
@@ -81,16 +90,27 @@ Result<std::uint32_t> commonVersion(const v1::HelloRequest& hello) {
 }
 
 v1::StatusEvent difference(const v1::Status& before, const v1::Status& after) {
-  using google::protobuf::util::MessageDifferencer;
+  return difference(before.SerializeAsString(), after.SerializeAsString());
+}
+
+v1::StatusEvent difference(std::string_view before, std::string_view after) {
   v1::StatusEvent event;
-  const auto* descriptor = v1::Status::descriptor();
-  for (int i = 0; i < descriptor->field_count(); ++i) {
-    const auto* field = descriptor->field(i);
-    MessageDifferencer differencer;
-    if (differencer.CompareWithFields(before, after, {field}, {field})) continue;
-    event.add_changed(field->number());
-    copyField(after, *event.mutable_status(), field);
+  if (before == after) return event;
+  const auto olds = spansOf(before);
+  const auto news = spansOf(after);
+  std::string changed;
+  auto old = olds.begin();
+  for (const auto& span : news) {
+    for (; old != olds.end() && old->number < span.number; ++old) event.add_changed(old->number);
+    const bool hadIt = old != olds.end() && old->number == span.number;
+    if (!hadIt || old->bytes != span.bytes) {
+      event.add_changed(span.number);
+      changed += span.bytes;
+    }
+    if (hadIt) ++old;
   }
+  for (; old != olds.end(); ++old) event.add_changed(old->number);
+  if (!event.mutable_status()->ParseFromString(changed)) event.Clear();
   return event;
 }
 
@@ -99,11 +119,13 @@ void apply(v1::Status& status, const v1::StatusEvent& event) {
     status = event.status();
     return;
   }
-  const auto* descriptor = v1::Status::descriptor();
+  std::vector<const FieldDescriptor*> fields;
   for (const int number : event.changed()) {
-    const auto* field = descriptor->FindFieldByNumber(number);
-    if (field != nullptr) copyField(event.status(), status, field);
+    const auto* field = v1::Status::descriptor()->FindFieldByNumber(number);
+    if (field != nullptr && std::ranges::find(fields, field) == fields.end()) fields.push_back(field);
   }
+  v1::Status news = event.status();
+  v1::Status::GetReflection()->SwapFields(&status, &news, fields);  // swapping in an absent field empties it
 }
 
 }  // namespace lull::wire

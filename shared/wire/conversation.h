@@ -6,22 +6,26 @@
 #include "base/result.h"
 #include "lull/v1/envelope.pb.h"
 
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
 namespace lull::wire {
 
 // Reply type, and the accessors of the envelope, for each request type.
 template <typename Request>
 struct Call;
 
-#define LULL_CALL(Name, field)                                                                          \
-  template <>                                                                                           \
-  struct Call<v1::Name##Request> {                                                                      \
-    using Reply = v1::Name##Reply;                                                                      \
-    static void put(v1::ClientFrame& frame, v1::Name##Request request) {                                \
-      *frame.mutable_##field() = std::move(request);                                                    \
-    }                                                                                                   \
+#define LULL_CALL(Name, field)                                                                                      \
+  template <>                                                                                                       \
+  struct Call<v1::Name##Request> {                                                                                  \
+    using Reply = v1::Name##Reply;                                                                                  \
+    static void put(v1::ClientFrame& frame, v1::Name##Request request) {                                            \
+      *frame.mutable_##field() = std::move(request);                                                                \
+    }                                                                                                               \
     static void put(v1::ServerFrame& frame, v1::Name##Reply reply) { *frame.mutable_##field() = std::move(reply); } \
-    static bool has(const v1::ServerFrame& frame) { return frame.has_##field(); }                       \
-    static v1::Name##Reply take(v1::ServerFrame& frame) { return std::move(*frame.mutable_##field()); } \
+    static bool has(const v1::ServerFrame& frame) { return frame.has_##field(); }                                   \
+    static v1::Name##Reply take(v1::ServerFrame& frame) { return std::move(*frame.mutable_##field()); }             \
   }
 LULL_CALL(Hello, hello);
 LULL_CALL(GetStatus, get_status);
@@ -59,8 +63,11 @@ template <typename Request>
 // The highest protocol version both sides speak; Version, with a text saying which side is older, if there is none.
 [[nodiscard]] Result<std::uint32_t> commonVersion(const v1::HelloRequest& hello);
 
-// The event that turns `before` into `after`; `changed` is empty when they are equal.
+// The event that turns `before` into `after`; `changed` is empty when they are equal, and such an event is never sent
+// (apply would take it for a first one).
 [[nodiscard]] v1::StatusEvent difference(const v1::Status& before, const v1::Status& after);
+// The same from serialised statuses, for a sender that keeps these anyway.
+[[nodiscard]] v1::StatusEvent difference(std::string_view before, std::string_view after);
 // Applies a streamed event: the first replaces everything, later ones the fields they name.
 void apply(v1::Status& status, const v1::StatusEvent& event);
 
