@@ -43,6 +43,7 @@ struct Facts {
   Aged<v1::Power> power;
   Aged<v1::Memory> memory;
   Aged<std::vector<v1::Gpu>> gpus;  // verdict, task and meters left empty
+  std::string gpuTrouble;           // why no GPU could be looked for ("the driver crashed …"); empty: all went well
   Wishes wishes;
 };
 

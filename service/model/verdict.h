@@ -23,6 +23,7 @@ struct Verdict {
 // The hysteresis: travels from decision to decision.
 struct PolicyMemory {
   std::optional<Instant> presentSince;  // the input that ended the last absence; none while away
+  std::optional<Instant> pausedSince;   // none while nobody has paused it
   bool hot = false;                     // stopped for heat, not yet cool
   bool pressed = false;                 // stopped for memory, not yet relaxed
 };

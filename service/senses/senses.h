@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "model/attention.h"
 #include "model/facts.h"
 
 #include <asio/io_context.hpp>
@@ -26,12 +27,7 @@ struct Doors {
   std::filesystem::path homeless = "/";    // working directory of the helpers
 };
 
-// How closely the machine is watched. Presence is always told at once by events.
-enum class Attention {
-  Rest,    // nothing depends on temperatures, power or memory: they are not read
-  Slow,    // waiting for one of them to change: every 10 s
-  Close,   // a task runs or somebody watches: every 2 s
-};
+using model::Attention;
 
 class Senses {
 public:
