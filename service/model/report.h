@@ -13,14 +13,17 @@
 
 namespace lull::model {
 
-// From a worker (or about it).
+// From a worker (or about it). A worker's reports arrive in order; the last one is exactly one of Evicted, Finished and
+// Failed, and comes when its process has ended (its GPU memory is free).
+// Started: device open, task accepted, nothing submitted yet: the gate is opened only after it.
 struct WorkerStarted { TaskId task; bool resumed = false; double progress = 0; };
 struct WorkerProgress { TaskId task; double progress = 0; double secondsLeft = 0; };
 struct WorkerCheckpointed { TaskId task; double progress = 0; };
-struct WorkerDrained { TaskId task; };
-struct WorkerEvicted { TaskId task; double progress = 0; };   // checkpoint saved (or nothing lost), process ended
+struct WorkerDrained { TaskId task; };                        // for the newest closing of the gate, not an earlier one
+struct WorkerEvicted { TaskId task; double progress = 0; };   // checkpoint saved (or nothing lost); progress: what is saved
 struct WorkerFinished { TaskId task; std::vector<v1::Output> outputs; };
-struct WorkerFailed { TaskId task; v1::Failure failure; };    // also: died, was killed, could not be started
+// Also: could not be started; died or was killed (both KIND_WORKER_DIED, the signal or exit code in `technical`).
+struct WorkerFailed { TaskId task; v1::Failure failure; };
 using WorkerReport = std::variant<WorkerStarted, WorkerProgress, WorkerCheckpointed, WorkerDrained, WorkerEvicted,
                                   WorkerFinished, WorkerFailed>;
 
@@ -31,13 +34,21 @@ struct TaskMoved {                                            // entered `state`
   v1::TaskState state = v1::TASK_STATE_UNSPECIFIED;
   UnixMs at = 0;
   std::string text;                                           // public event text
-  std::uint32_t attempt = 0;
+  std::uint32_t attempt = 0;                                  // the one that runs or comes next; FAILED: the last
   UnixMs notBefore = 0;
   std::string gpuName;                                        // empty: unchanged
   v1::Failure failure;                                        // kind UNSPECIFIED: none
 };
 struct TaskProgressed { TaskId task; double progress = 0; };  // durable progress: a checkpoint
-struct TaskDone { TaskId task; UnixMs at = 0; std::vector<v1::Output> outputs; std::int64_t microCreditsPerGpuHour = 0; };
+// Credits what its sessions have metered so far: put a worker's last SessionMetered before it. What is metered after
+// it is kept but never credited.
+struct TaskDone {
+  TaskId task;
+  UnixMs at = 0;
+  std::string text;
+  std::vector<v1::Output> outputs;
+  std::int64_t microCreditsPerGpuHour = 0;
+};
 // The running total of one worker's metered work; idempotent: the largest total stands.
 struct SessionMetered {
   std::string session;      // unique per worker

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conductor/limits.h"
+
+#include "conductor/conductor.h"
+
+namespace lull::conductor {
+
+std::optional<Deadline> deadlineOf(const model::RosterTask& task, const v1::Settings& settings) {
+  if (task.kill) return std::nullopt;
+  std::optional<Deadline> first;
+  const auto consider = [&](const Deadline& candidate) {
+    if (!first || candidate.at < first->at) first = candidate;
+  };
+  if (task.gateClosedAt) {
+    const Milliseconds limit{settings.gpu().drain_limit()};
+    consider({*task.gateClosedAt + limit, v1::Failure::KIND_NO_GIVE_BACK, "drain_limit"});
+  }
+  if (task.state == v1::TASK_STATE_EVICTING) {
+    consider({task.stateSince + kEvictLimit, v1::Failure::KIND_UNSPECIFIED, "evict_limit"});
+  }
+  if (task.state == v1::TASK_STATE_STARTING) {
+    consider({task.stateSince + kStartLimit, v1::Failure::KIND_DRIVER, "start_limit"});
+  }
+  return first;
+}
+
+}  // namespace lull::conductor

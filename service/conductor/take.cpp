@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conductor/conductor.h"
+#include "conductor/retry.h"
+#include "conductor/transitions.h"
+#include "conductor/words.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace lull::conductor {
+
+namespace {
+
+using model::RosterTask;
+using Entries = std::vector<model::Entry>;
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+constexpr std::uint64_t kMostGpuSeconds = std::numeric_limits<std::uint64_t>::max() / kNsPerSecond;
+
+// Workers are not trusted: NaN and anything outside 0..1 is brought inside.
+double sane(double progress) { return progress > 0 ? std::min(progress, 1.0) : 0.0; }
+
+// One task while something is taken into it.
+class Taking {
+public:
+  Taking(RosterTask& task, const Moment& at) : m_task(task), m_at(at) {}
+
+  Entries finish() && { return std::move(m_entries); }
+
+  void operator()(const model::StartWorker& a) {
+    if (!change(Event::Start, a.gpuName.empty() ? a.gpu : a.gpuName)) return;
+    m_task.gpu = a.gpu;
+    if (auto* moved = lastMove()) moved->gpuName = a.gpuName;
+  }
+  void operator()(const model::OpenGate&) {
+    if (change(Event::OpenGate)) m_task.gateClosedAt.reset();
+  }
+  void operator()(const model::CloseGate& a) {
+    if (change(Event::CloseGate, becauseOf(a.cause))) m_task.gateClosedAt = m_at.now.instant;
+  }
+  void operator()(const model::EvictWorker& a) {
+    const bool gateWasOpen = m_task.state == v1::TASK_STATE_RUNNING;
+    if (change(Event::Evict, becauseOf(a.cause)) && gateWasOpen) m_task.gateClosedAt = m_at.now.instant;
+  }
+  void operator()(const model::KillWorker& a) {
+    if (!m_task.kill && change(Event::Kill, killedFor(a.cause))) m_task.kill = model::Kill{a.kind, a.cause};
+  }
+  void operator()(const model::DropTask&) { change(Event::Drop); }
+
+  void operator()(const model::WorkerStarted& r) {
+    const double from = r.resumed ? sane(r.progress) : 0.0;
+    if (!change(Event::Started, goesOnFrom(from))) return;
+    m_task.progress = from;
+    save(from);
+  }
+  void operator()(const model::WorkerProgress& r) {
+    if (!change(Event::Told)) return;
+    m_task.progress = sane(r.progress);
+    m_task.secondsLeft = r.secondsLeft > 0 ? r.secondsLeft : 0;
+  }
+  void operator()(const model::WorkerCheckpointed& r) {
+    if (!change(Event::Told)) return;
+    m_task.progress = std::max(m_task.progress, sane(r.progress));
+    save(sane(r.progress));
+  }
+  void operator()(const model::WorkerDrained&) {
+    if (change(Event::Drained)) m_task.gateClosedAt.reset();
+  }
+  void operator()(const model::WorkerEvicted& r) {
+    if (!model::hasWorker(m_task.state)) return;
+    save(sane(r.progress));
+    end(Event::Evicted);
+  }
+  void operator()(const model::WorkerFinished& r) {
+    const auto row = transition(m_task.state, Event::Finished);
+    if (!row) return;
+    m_task.state = row->next;
+    m_entries.emplace_back(model::TaskDone{.task = m_task.id,
+                                           .at = m_at.now.unixMs,
+                                           .text = std::string(row->text),
+                                           .outputs = r.outputs,
+                                           .microCreditsPerGpuHour = m_at.settings.rewards().credits_per_gpu_hour()});
+  }
+  void operator()(const model::WorkerFailed& r) {
+    if (!model::hasWorker(m_task.state)) return;
+    if (m_task.cancelWanted || isInterruption(r.failure)) return end(Event::Interrupted);
+    fail(explained(r.failure));
+  }
+  void restarted() { end(Event::Restarted); }
+
+private:
+  // Death by our own hand, or on the way out, is not the task's fault; a worker's own last word counts.
+  bool isInterruption(const v1::Failure& failure) const {
+    if (failure.kind() != v1::Failure::KIND_WORKER_DIED) return false;
+    if (m_task.kill) return m_task.kill->kind == v1::Failure::KIND_UNSPECIFIED;
+    return m_task.state == v1::TASK_STATE_EVICTING;
+  }
+
+  // The failure with the cause we know and words for people.
+  v1::Failure explained(v1::Failure failure) const {
+    if (m_task.kill && failure.kind() == v1::Failure::KIND_WORKER_DIED) {
+      const auto reported = failure.technical();
+      failure.set_kind(m_task.kill->kind);
+      failure.set_message(meaningOf(m_task.kill->kind));
+      failure.set_technical(
+          fmt::format("killed: {}{}{}", technicalOf(m_task.kill->cause), reported.empty() ? "" : "; ", reported));
+    }
+    if (failure.message().empty()) failure.set_message(meaningOf(failure.kind()));
+    return failure;
+  }
+
+  std::string technicalOf(std::string_view cause) const {
+    if (cause == "drain_limit") {
+      return fmt::format("GPU not drained {} ms after the gate closed (gpu.drain_limit)",
+                         m_at.settings.gpu().drain_limit());
+    }
+    if (cause == "start_limit") return fmt::format("worker not ready {} s after its start", kStartLimit.count());
+    if (cause == "gpu_time_limit") return fmt::format("limits.gpu_seconds = {}", m_task.gpuNsAllowed / kNsPerSecond);
+    return std::string(cause);
+  }
+
+  void fail(const v1::Failure& failure) {
+    if (!mayRetry(m_task, failure.kind())) {
+      change(Event::FailedForGood, failedForGood(m_task, failure));
+      if (auto* moved = lastMove()) moved->failure = failure;
+      return;
+    }
+    const auto delay = retryDelay(m_task.attempt, m_at.settings);
+    const auto text = attemptFailed(m_task, failure, delay);
+    ++m_task.attempt;
+    m_task.notBefore = m_at.now.unixMs + Milliseconds(delay).count();
+    change(Event::AttemptFailed, text);
+    if (auto* moved = lastMove()) moved->failure = failure;
+    leaveWorker();
+  }
+
+  // The worker is gone and the task waits again, or was cancelled meanwhile.
+  void end(Event event) {
+    change(m_task.cancelWanted && event != Event::Restarted ? Event::Abandoned : event,
+           goesOnFrom(m_task.savedProgress));
+    leaveWorker();
+  }
+
+  void leaveWorker() {
+    m_task.gpu.clear();
+    m_task.kill.reset();
+    m_task.gateClosedAt.reset();
+    m_task.progress = m_task.savedProgress;
+    m_task.secondsLeft = 0;
+  }
+
+  void save(double progress) {
+    if (progress == m_task.savedProgress) return;
+    m_task.savedProgress = progress;
+    m_entries.emplace_back(model::TaskProgressed{m_task.id, progress});
+  }
+
+  bool change(Event event, std::string_view detail = {}) {
+    const auto row = transition(m_task.state, event);
+    if (!row) return false;
+    if (m_task.state != row->next) m_task.stateSince = m_at.now.instant;
+    m_task.state = row->next;
+    if (!row->text.empty()) tell(*row, detail);
+    return true;
+  }
+
+  void tell(const Transition& row, std::string_view detail) {
+    m_entries.emplace_back(model::TaskMoved{.task = m_task.id,
+                                            .state = row.next,
+                                            .at = m_at.now.unixMs,
+                                            .text = fmt::format(fmt::runtime(row.text), detail),
+                                            .attempt = m_task.attempt,
+                                            .notBefore = m_task.notBefore,
+                                            .gpuName = {},
+                                            .failure = {}});
+  }
+
+  model::TaskMoved* lastMove() {
+    return m_entries.empty() ? nullptr : std::get_if<model::TaskMoved>(&m_entries.back());
+  }
+
+  RosterTask& m_task;
+  const Moment& m_at;
+  Entries m_entries;
+};
+
+RosterTask* find(model::Roster& roster, const model::TaskId& id) {
+  const auto task = std::find_if(roster.begin(), roster.end(), [&](const RosterTask& t) { return t.id == id; });
+  return task == roster.end() ? nullptr : &*task;
+}
+
+template <typename Happening>
+Entries takeAny(model::Roster& roster, const Happening& happening, const Moment& at) {
+  auto* task = find(roster, std::visit([](const auto& h) -> const model::TaskId& { return h.task; }, happening));
+  if (task == nullptr) return {};
+  Taking taking(*task, at);
+  std::visit(taking, happening);
+  if (model::hasEnded(task->state)) roster.erase(roster.begin() + (task - roster.data()));
+  return std::move(taking).finish();
+}
+
+RosterTask rosterTask(const v1::Task& task, const model::Roster& roster) {
+  RosterTask t;
+  t.id = task.id();
+  t.priority = task.priority();
+  t.order = roster.empty() ? 1 : roster.back().order + 1;  // tasks join at the end and keep their places
+  t.attempt = std::max(1U, task.attempt());
+  t.attemptsAllowed = task.attempts_allowed();
+  t.notBefore = task.not_before_unix_ms();
+  t.progress = t.savedProgress = sane(task.progress());
+  t.gpuNs = task.gpu_ns();
+  t.gpuNsAllowed = std::min(task.spec().limits().gpu_seconds(), kMostGpuSeconds) * kNsPerSecond;
+  return t;
+}
+
+std::string runtimeOf(const v1::TaskSpec& spec) { return spec.runtime_case() == v1::TaskSpec::kSpirv ? "spirv" : ""; }
+
+}  // namespace
+
+Entries take(model::Roster& roster, const model::WorkerReport& report, const Moment& at) {
+  return takeAny(roster, report, at);
+}
+
+Entries take(model::Roster& roster, const model::Action& action, const Moment& at) {
+  return takeAny(roster, action, at);
+}
+
+Entries submit(model::Roster& roster, v1::Task task, const Moment& at) {
+  const auto row = transition(v1::TASK_STATE_UNSPECIFIED, Event::Submitted);
+  if (!row || find(roster, task.id()) != nullptr) return {};
+  task.set_name(task.spec().name());
+  task.set_runtime(runtimeOf(task.spec()));
+  task.set_priority(task.spec().priority());
+  task.set_state(row->next);
+  task.set_attempt(1);
+  task.set_attempts_allowed(attemptsAllowed(task.spec(), at.settings));
+  task.set_submitted_unix_ms(at.now.unixMs);
+  auto& event = *task.add_history();
+  event.set_unix_ms(at.now.unixMs);
+  event.set_state(row->next);
+  event.set_text(std::string(row->text));
+
+  roster.push_back(rosterTask(task, roster));
+  roster.back().stateSince = at.now.instant;
+  Entries entries;
+  entries.emplace_back(model::TaskSubmitted{std::move(task)});
+  return entries;
+}
+
+Entries resume(model::Roster& roster, const std::vector<v1::Task>& unfinished, const Moment& at) {
+  Entries entries;
+  std::set<model::TaskId> known;
+  for (const auto& task : roster) known.insert(task.id);
+  for (const auto& task : unfinished) {
+    if (model::hasEnded(task.state()) || !known.insert(task.id()).second) continue;
+    auto joined = rosterTask(task, roster);
+    if (joined.attemptsAllowed == 0) joined.attemptsAllowed = attemptsAllowed(task.spec(), at.settings);
+    joined.state = model::hasWorker(task.state()) ? task.state() : v1::TASK_STATE_QUEUED;
+    joined.stateSince = at.now.instant;
+    Taking taking(joined, at);
+    taking.restarted();
+    roster.push_back(std::move(joined));
+    std::ranges::move(std::move(taking).finish(), std::back_inserter(entries));
+  }
+  return entries;
+}
+
+}  // namespace lull::conductor

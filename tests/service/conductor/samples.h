@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small values for the conductor's tests.
+#pragma once
+
+#include "conductor/conductor.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lull::conductor::samples {
+
+inline const Now kNow{instantFromNs(1'000'000'000'000), 1'700'000'000'000};
+
+inline Now later(Nanoseconds span) {
+  return {kNow.instant + span, kNow.unixMs + std::chrono::duration_cast<Milliseconds>(span).count()};
+}
+
+inline v1::Settings settings() {
+  v1::Settings s;
+  s.mutable_tasks()->set_attempts(3);
+  s.mutable_tasks()->set_retry_delay(10);
+  s.mutable_gpu()->set_drain_limit(1000);
+  s.mutable_rewards()->set_credits_per_gpu_hour(1'000'000);
+  return s;
+}
+
+inline model::Verdict verdict(v1::Limit limit, const std::string& rule = "owner_present") {
+  model::Verdict v;
+  v.limit = limit;
+  if (limit == v1::LIMIT_RUN) return v;
+  v.reasons.emplace_back();
+  v.reasons.back().set_rule(rule);
+  v.reasons.back().set_limit(limit);
+  return v;
+}
+
+inline model::Verdicts verdicts(std::vector<std::pair<std::string, v1::Limit>> gpus) {
+  model::Verdicts v;
+  for (const auto& [gpu, limit] : gpus) v.byGpu[gpu] = verdict(limit);
+  return v;
+}
+
+inline v1::Task spec(const std::string& id, int priority = 0, std::uint32_t attempts = 0) {
+  v1::Task task;
+  task.set_id(id);
+  task.mutable_spec()->set_name("task " + id);
+  task.mutable_spec()->set_priority(priority);
+  task.mutable_spec()->mutable_limits()->set_attempts(attempts);
+  task.mutable_spec()->mutable_spirv();
+  return task;
+}
+
+inline model::RosterTask inState(v1::TaskState state, const std::string& id = "t-a", const std::string& gpu = "g0") {
+  model::RosterTask t;
+  t.id = id;
+  t.state = state;
+  t.stateSince = kNow.instant;
+  t.order = 1;
+  t.attemptsAllowed = 3;
+  if (model::hasWorker(state)) t.gpu = gpu;
+  return t;
+}
+
+inline v1::Failure failure(v1::Failure::Kind kind, const std::string& technical = {}) {
+  v1::Failure f;
+  f.set_kind(kind);
+  f.set_technical(technical);
+  return f;
+}
+
+// A plan's actions in short: "start t-a g0", "close t-a owner_present", "kill t-a 8 drain_limit", …
+inline std::string brief(const model::Action& action) {
+  struct Brief {
+    std::string operator()(const model::StartWorker& a) const { return "start " + a.task + " " + a.gpu; }
+    std::string operator()(const model::OpenGate& a) const { return "open " + a.task; }
+    std::string operator()(const model::CloseGate& a) const { return "close " + a.task + " " + a.cause; }
+    std::string operator()(const model::EvictWorker& a) const { return "evict " + a.task + " " + a.cause; }
+    std::string operator()(const model::KillWorker& a) const {
+      return "kill " + a.task + " " + std::to_string(a.kind) + " " + a.cause;
+    }
+    std::string operator()(const model::DropTask& a) const { return "drop " + a.task; }
+  };
+  return std::visit(Brief{}, action);
+}
+inline std::string brief(const model::Plan& plan) {
+  std::string all;
+  for (const auto& action : plan.actions) all += (all.empty() ? "" : ", ") + brief(action);
+  return all;
+}
+
+}  // namespace lull::conductor::samples

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// plan() from a table: one task in each state under each verdict, then the queue and the limits.
+#include "conductor/conductor.h"
+
+#include <QTest>
+
+#include "service/conductor/samples.h"
+
+using namespace lull;
+using namespace lull::conductor;
+using namespace lull::conductor::samples;
+using model::RosterTask;
+
+Q_DECLARE_METATYPE(model::RosterTask)
+
+namespace {
+
+QString planOf(const model::Roster& roster, const model::Verdicts& v, Now now = kNow, bool stopping = false) {
+  const auto s = settings();
+  const auto p = plan({.verdicts = v, .roster = roster, .settings = s, .now = now, .stopping = stopping});
+  return QString::fromStdString(brief(p));
+}
+
+std::optional<Instant> lookAgainOf(const model::Roster& roster, const model::Verdicts& v, Now now = kNow) {
+  const auto s = settings();
+  return plan({.verdicts = v, .roster = roster, .settings = s, .now = now}).lookAgain;
+}
+
+RosterTask parkedUndrained() {
+  auto t = inState(v1::TASK_STATE_PARKED);
+  t.gateClosedAt = kNow.instant;
+  return t;
+}
+
+RosterTask queued(const std::string& id, int priority, std::uint64_t order, UnixMs notBefore = 0) {
+  auto t = inState(v1::TASK_STATE_QUEUED, id);
+  t.priority = priority;
+  t.order = order;
+  t.notBefore = notBefore;
+  return t;
+}
+
+}  // namespace
+
+class TestPlan : public QObject {
+  Q_OBJECT
+private slots:
+  void oneTask_data() {
+    QTest::addColumn<int>("state");
+    QTest::addColumn<int>("limit");
+    QTest::addColumn<QString>("expected");
+    const auto row = [](v1::TaskState state, v1::Limit limit, const char* expected) {
+      QTest::addRow("%s %s", v1::TaskState_Name(state).c_str(), v1::Limit_Name(limit).c_str())
+          << int{state} << int{limit} << QString(expected);
+    };
+    row(v1::TASK_STATE_QUEUED, v1::LIMIT_RUN, "start t-a g0");
+    row(v1::TASK_STATE_QUEUED, v1::LIMIT_PARK, "");
+    row(v1::TASK_STATE_QUEUED, v1::LIMIT_EVICT, "");
+    row(v1::TASK_STATE_QUEUED, v1::LIMIT_UNSPECIFIED, "");
+    row(v1::TASK_STATE_STARTING, v1::LIMIT_RUN, "");
+    row(v1::TASK_STATE_STARTING, v1::LIMIT_PARK, "");
+    row(v1::TASK_STATE_STARTING, v1::LIMIT_EVICT, "evict t-a owner_present");
+    row(v1::TASK_STATE_STARTING, v1::LIMIT_UNSPECIFIED, "evict t-a owner_present");
+    row(v1::TASK_STATE_RUNNING, v1::LIMIT_RUN, "");
+    row(v1::TASK_STATE_RUNNING, v1::LIMIT_PARK, "close t-a owner_present");
+    row(v1::TASK_STATE_RUNNING, v1::LIMIT_EVICT, "evict t-a owner_present");
+    row(v1::TASK_STATE_RUNNING, v1::LIMIT_UNSPECIFIED, "evict t-a owner_present");
+    row(v1::TASK_STATE_PARKED, v1::LIMIT_RUN, "open t-a");
+    row(v1::TASK_STATE_PARKED, v1::LIMIT_PARK, "");
+    row(v1::TASK_STATE_PARKED, v1::LIMIT_EVICT, "evict t-a owner_present");
+    row(v1::TASK_STATE_EVICTING, v1::LIMIT_RUN, "");
+    row(v1::TASK_STATE_EVICTING, v1::LIMIT_PARK, "");
+    row(v1::TASK_STATE_EVICTING, v1::LIMIT_EVICT, "");
+  }
+  void oneTask() {
+    QFETCH(int, state);
+    QFETCH(int, limit);
+    const auto v = verdicts({{"g0", static_cast<v1::Limit>(limit)}});
+    QTEST(planOf({inState(static_cast<v1::TaskState>(state))}, v), "expected");
+  }
+
+  void stoppingEvictsAllAndStartsNothing() {
+    const auto run = verdicts({{"g0", v1::LIMIT_RUN}, {"g1", v1::LIMIT_RUN}, {"g2", v1::LIMIT_RUN}});
+    const model::Roster roster{inState(v1::TASK_STATE_RUNNING, "t-a", "g0"),
+                               inState(v1::TASK_STATE_PARKED, "t-b", "g1"), inState(v1::TASK_STATE_QUEUED, "t-c")};
+    QCOMPARE(planOf(roster, run, kNow, true), "evict t-a stopping, evict t-b stopping");
+    QCOMPARE(planOf({inState(v1::TASK_STATE_STARTING)}, run, kNow, true), "evict t-a stopping");
+    QCOMPARE(planOf({inState(v1::TASK_STATE_EVICTING)}, run, kNow, true), "");
+  }
+
+  void aGpuThatIsGoneIsLeft() { QCOMPARE(planOf({inState(v1::TASK_STATE_RUNNING)}, verdicts({})), "evict t-a no_gpu"); }
+
+  void cancelling() {
+    const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
+    for (const auto state :
+         {v1::TASK_STATE_STARTING, v1::TASK_STATE_RUNNING, v1::TASK_STATE_PARKED, v1::TASK_STATE_EVICTING}) {
+      auto t = inState(state);
+      t.cancelWanted = true;
+      QCOMPARE(planOf({t}, run), "kill t-a 0 cancelled");
+      t.kill = model::Kill{};
+      QCOMPARE(planOf({t}, run), "");  // once is enough
+    }
+    auto t = inState(v1::TASK_STATE_QUEUED);
+    t.cancelWanted = true;
+    QCOMPARE(planOf({t}, run), "drop t-a");
+    QCOMPARE(planOf({t}, run, kNow, true), "drop t-a");
+  }
+
+  void theBestOfTheQueueGetsTheFreeGpu() {
+    const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
+    QCOMPARE(planOf({queued("t-a", 0, 1), queued("t-b", 5, 2), queued("t-c", 5, 3)}, run), "start t-b g0");
+    QCOMPARE(planOf({queued("t-a", 0, 2), queued("t-b", 0, 1)}, run), "start t-b g0");
+    QCOMPARE(planOf({queued("t-a", -100, 1), queued("t-b", 100, 2, kNow.unixMs + 1)}, run), "start t-a g0");
+    QCOMPARE(planOf({queued("t-a", 0, 1, kNow.unixMs)}, run), "start t-a g0");
+  }
+
+  void oneWorkerPerGpu() {
+    const auto v = verdicts({{"g0", v1::LIMIT_RUN}, {"g1", v1::LIMIT_PARK}, {"g2", v1::LIMIT_RUN}});
+    QCOMPARE(planOf({queued("t-a", 0, 1), queued("t-b", 0, 2), queued("t-c", 0, 3)}, v), "start t-a g0, start t-b g2");
+    const model::Roster busy{inState(v1::TASK_STATE_RUNNING, "t-a", "g0"), queued("t-b", 100, 2), queued("t-c", 0, 3)};
+    QCOMPARE(planOf(busy, v), "start t-b g2");  // nobody is displaced
+    auto killed = inState(v1::TASK_STATE_EVICTING, "t-a", "g0");
+    killed.kill = model::Kill{};
+    QCOMPARE(planOf({killed, queued("t-b", 0, 2)}, verdicts({{"g0", v1::LIMIT_RUN}})), "");  // not free until it ended
+  }
+
+  void startNamesTheGpu() {
+    const auto v = verdicts({{"g0", v1::LIMIT_RUN}});
+    const auto s = settings();
+    v1::Gpu gpu;
+    gpu.set_id("g0");
+    gpu.set_name("Radeon 780M");
+    const model::Roster roster{queued("t-a", 0, 1)};
+    const auto p = plan({.verdicts = v, .roster = roster, .settings = s, .now = kNow, .gpus = {&gpu, 1}});
+    QCOMPARE(std::get<model::StartWorker>(p.actions.front()).gpuName, std::string("Radeon 780M"));
+  }
+
+  void drainLimit() {
+    const auto park = verdicts({{"g0", v1::LIMIT_PARK}});
+    const auto t = parkedUndrained();
+    QCOMPARE(planOf({t}, park, later(Milliseconds(999))), "");
+    QCOMPARE(planOf({t}, park, later(Milliseconds(1000))), "kill t-a 8 drain_limit");
+    // The verdict changes nothing about it: whoever does not drain is not evicted, nor let on.
+    QCOMPARE(planOf({t}, verdicts({{"g0", v1::LIMIT_EVICT}}), later(Milliseconds(1000))), "kill t-a 8 drain_limit");
+    auto drained = t;
+    drained.gateClosedAt.reset();
+    QCOMPARE(planOf({drained}, park, later(Seconds(3600))), "");
+    auto evicting = inState(v1::TASK_STATE_EVICTING);
+    evicting.gateClosedAt = kNow.instant;
+    QCOMPARE(planOf({evicting}, park, later(Milliseconds(1000))), "kill t-a 8 drain_limit");
+  }
+
+  void evictLimit() {
+    const auto t = inState(v1::TASK_STATE_EVICTING);
+    const auto evict = verdicts({{"g0", v1::LIMIT_EVICT}});
+    QCOMPARE(planOf({t}, evict, later(Milliseconds(9999))), "");
+    QCOMPARE(planOf({t}, evict, later(Seconds(10))), "kill t-a 0 evict_limit");
+  }
+
+  void startLimit() {
+    const auto t = inState(v1::TASK_STATE_STARTING);
+    const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
+    QCOMPARE(planOf({t}, run, later(Milliseconds(59'999))), "");
+    QCOMPARE(planOf({t}, run, later(Seconds(60))), "kill t-a 10 start_limit");
+  }
+
+  void gpuTimeLimit() {
+    auto t = inState(v1::TASK_STATE_RUNNING);
+    const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
+    t.gpuNsAllowed = 100;
+    t.gpuNs = 99;
+    QCOMPARE(planOf({t}, run), "");
+    t.gpuNs = 100;
+    QCOMPARE(planOf({t}, run), "kill t-a 9 gpu_time_limit");
+  }
+
+  void lookAgain_data() {
+    QTest::addColumn<RosterTask>("task");
+    QTest::addColumn<int>("limit");
+    QTest::addColumn<qint64>("ms");  // from kNow; -1: never
+    const auto row = [](const char* name, const RosterTask& t, v1::Limit limit, qint64 ms) {
+      QTest::newRow(name) << t << int{limit} << ms;
+    };
+    auto evicting = inState(v1::TASK_STATE_EVICTING);
+    auto evictingUndrained = evicting;
+    evictingUndrained.gateClosedAt = kNow.instant - Milliseconds(300);
+    auto killed = evictingUndrained;
+    killed.kill = model::Kill{};
+    row("running on", inState(v1::TASK_STATE_RUNNING), v1::LIMIT_RUN, -1);
+    row("gate closed by this plan", inState(v1::TASK_STATE_RUNNING), v1::LIMIT_PARK, 1000);
+    row("evicted by this plan", inState(v1::TASK_STATE_RUNNING), v1::LIMIT_EVICT, 1000);
+    row("evicted, drained before", inState(v1::TASK_STATE_PARKED), v1::LIMIT_EVICT, 10'000);
+    row("parked, draining", parkedUndrained(), v1::LIMIT_PARK, 1000);
+    row("parked, drained", inState(v1::TASK_STATE_PARKED), v1::LIMIT_PARK, -1);
+    row("let on while draining", parkedUndrained(), v1::LIMIT_RUN, -1);
+    row("evicting", evicting, v1::LIMIT_EVICT, 10'000);
+    row("evicting, draining", evictingUndrained, v1::LIMIT_EVICT, 700);
+    row("killed", killed, v1::LIMIT_EVICT, -1);
+    row("starting", inState(v1::TASK_STATE_STARTING), v1::LIMIT_PARK, 60'000);
+    row("started by this plan", inState(v1::TASK_STATE_QUEUED), v1::LIMIT_RUN, 60'000);
+    row("retry, GPU free", queued("t-a", 0, 1, kNow.unixMs + 4321), v1::LIMIT_RUN, 4321);
+    row("retry, GPU not free", queued("t-a", 0, 1, kNow.unixMs + 4321), v1::LIMIT_PARK, -1);
+    row("queued, GPU not free", queued("t-a", 0, 1), v1::LIMIT_EVICT, -1);
+  }
+  void lookAgain() {
+    QFETCH(RosterTask, task);
+    QFETCH(int, limit);
+    QFETCH(qint64, ms);
+    const auto at = lookAgainOf({task}, verdicts({{"g0", static_cast<v1::Limit>(limit)}}));
+    QCOMPARE(at ? std::chrono::duration_cast<Milliseconds>(*at - kNow.instant).count() : -1, ms);
+  }
+
+  // Waking exactly then is not too early: the plan acts, and does not ask to be woken for the same instant again.
+  void lookAgainIsExact() {
+    const auto park = verdicts({{"g0", v1::LIMIT_PARK}});
+    const auto at = lookAgainOf({parkedUndrained()}, park);
+    QVERIFY(at);
+    QCOMPARE(planOf({parkedUndrained()}, park, later(*at - kNow.instant)), "kill t-a 8 drain_limit");
+    QVERIFY(!lookAgainOf({parkedUndrained()}, park, later(*at - kNow.instant)));
+
+    const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
+    const auto waiting = queued("t-a", 0, 1, kNow.unixMs + 4321);
+    const auto retry = lookAgainOf({waiting}, run);
+    QVERIFY(retry);
+    QCOMPARE(planOf({waiting}, run, later(*retry - kNow.instant)), "start t-a g0");
+  }
+};
+
+QTEST_GUILESS_MAIN(TestPlan)
+#include "test_plan.moc"

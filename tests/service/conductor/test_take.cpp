@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// take(), submit() and resume(): what reports and actions do to the roster, and what the ledger is told.
+#include "conductor/conductor.h"
+
+#include <QTest>
+
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+#include "service/conductor/samples.h"
+
+using namespace lull;
+using namespace lull::conductor;
+using namespace lull::conductor::samples;
+
+namespace {
+
+const v1::Settings kSettings = settings();
+const Moment kMoment{kNow, kSettings};
+
+template <typename T>
+const T* only(const std::vector<model::Entry>& entries) {
+  return entries.size() == 1 ? std::get_if<T>(&entries.front()) : nullptr;
+}
+
+QString textOf(const std::vector<model::Entry>& entries) {
+  const auto* moved = entries.empty() ? nullptr : std::get_if<model::TaskMoved>(&entries.back());
+  return moved ? QString::fromStdString(moved->text) : QString();
+}
+
+}  // namespace
+
+class TestTake : public QObject {
+  Q_OBJECT
+private slots:
+  void aWholeLife() {
+    model::Roster roster;
+    const auto submitted = submit(roster, spec("t-a", 7), kMoment);
+    const auto* task = only<model::TaskSubmitted>(submitted);
+    QVERIFY(task);
+    QCOMPARE(task->task.state(), v1::TASK_STATE_QUEUED);
+    QCOMPARE(task->task.name(), std::string("task t-a"));
+    QCOMPARE(task->task.runtime(), std::string("spirv"));
+    QCOMPARE(task->task.priority(), 7);
+    QCOMPARE(task->task.attempt(), 1U);
+    QCOMPARE(task->task.attempts_allowed(), 3U);
+    QCOMPARE(task->task.submitted_unix_ms(), kNow.unixMs);
+    QCOMPARE(task->task.history_size(), 1);
+
+    auto entries = take(roster, model::StartWorker{"t-a", "g0", "Radeon"}, kMoment);
+    QCOMPARE(textOf(entries), "Starts on Radeon");
+    QCOMPARE(only<model::TaskMoved>(entries)->gpuName, std::string("Radeon"));
+    QCOMPARE(roster.front().gpu, std::string("g0"));
+    entries = take(roster, model::WorkerStarted{"t-a", true, 0.42}, kMoment);
+    QCOMPARE(entries.size(), std::size_t{2});
+    QCOMPARE(std::get<model::TaskMoved>(entries.front()).text, std::string("Ready: goes on from 42 %"));
+    QCOMPARE(std::get<model::TaskProgressed>(entries.back()).progress, 0.42);
+    QCOMPARE(roster.front().state, v1::TASK_STATE_PARKED);
+    QVERIFY(!roster.front().gateClosedAt);  // it has submitted nothing: nothing to drain
+    QCOMPARE(textOf(take(roster, model::OpenGate{"t-a"}, kMoment)), "Works");
+    QVERIFY(take(roster, model::WorkerProgress{"t-a", 0.5, 12}, kMoment).empty());
+    QCOMPARE(roster.front().progress, 0.5);
+    QCOMPARE(roster.front().secondsLeft, 12.0);
+    QVERIFY(only<model::TaskProgressed>(take(roster, model::WorkerCheckpointed{"t-a", 0.6}, kMoment)));
+
+    QCOMPARE(textOf(take(roster, model::CloseGate{"t-a", "owner_present"}, kMoment)),
+             "Pauses: somebody uses this computer");
+    QCOMPARE(roster.front().gateClosedAt, std::optional(kNow.instant));
+    QVERIFY(take(roster, model::WorkerDrained{"t-a"}, kMoment).empty());
+    QVERIFY(!roster.front().gateClosedAt);
+    QCOMPARE(textOf(take(roster, model::EvictWorker{"t-a", "too_hot"}, kMoment)), "Leaves the GPU: the GPU is too hot");
+    QVERIFY(!roster.front().gateClosedAt);
+    entries = take(roster, model::WorkerEvicted{"t-a", 0.7}, kMoment);
+    QCOMPARE(textOf(entries), "Left the GPU; goes on from 70 %");
+    QCOMPARE(std::get<model::TaskMoved>(entries.back()).attempt, 1U);  // not the task's fault
+    QVERIFY(roster.front().gpu.empty());
+
+    std::ignore = take(roster, model::StartWorker{"t-a", "g0", ""}, kMoment);
+    std::ignore = take(roster, model::WorkerStarted{"t-a", true, 0.7}, kMoment);
+    std::ignore = take(roster, model::OpenGate{"t-a"}, kMoment);
+    entries = take(roster, model::WorkerFinished{"t-a", {v1::Output{}}}, kMoment);
+    const auto* done = only<model::TaskDone>(entries);
+    QVERIFY(done);
+    QCOMPARE(done->outputs.size(), std::size_t{1});
+    QCOMPARE(done->microCreditsPerGpuHour, std::int64_t{1'000'000});
+    QCOMPARE(done->text, std::string("Done"));
+    QVERIFY(roster.empty());
+  }
+
+  void retries_data() {
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<uint>("attempt");
+    QTest::addColumn<qint64>("delayMs");  // -1: failed for good
+    QTest::newRow("first") << int{v1::Failure::KIND_DEVICE_LOST} << 1U << qint64{10'000};
+    QTest::newRow("second") << int{v1::Failure::KIND_DEVICE_LOST} << 2U << qint64{20'000};
+    QTest::newRow("last") << int{v1::Failure::KIND_DEVICE_LOST} << 3U << qint64{-1};
+    for (const auto kind : {v1::Failure::KIND_OUT_OF_MEMORY, v1::Failure::KIND_TIMED_OUT, v1::Failure::KIND_WORKER_DIED,
+                            v1::Failure::KIND_STORAGE, v1::Failure::KIND_NO_GIVE_BACK, v1::Failure::KIND_DRIVER,
+                            v1::Failure::KIND_UNSPECIFIED}) {
+      QTest::addRow("kind %d is tried again", kind) << int{kind} << 1U << qint64{10'000};
+    }
+    for (const auto kind : {v1::Failure::KIND_BAD_TASK, v1::Failure::KIND_TOO_BIG, v1::Failure::KIND_GPU_TIME_LIMIT}) {
+      QTest::addRow("kind %d is not", kind) << int{kind} << 1U << qint64{-1};
+    }
+  }
+  void retries() {
+    QFETCH(int, kind);
+    QFETCH(uint, attempt);
+    QFETCH(qint64, delayMs);
+    model::Roster roster{inState(v1::TASK_STATE_RUNNING)};
+    roster.front().attempt = attempt;
+    roster.front().savedProgress = 0.25;
+    roster.front().progress = 0.5;
+    const auto reported = failure(static_cast<v1::Failure::Kind>(kind), "VK_ERROR_X");
+    const auto entries = take(roster, model::WorkerFailed{"t-a", reported}, kMoment);
+    const auto* moved = only<model::TaskMoved>(entries);
+    QVERIFY(moved);
+    QCOMPARE(int{moved->failure.kind()}, kind);
+    QVERIFY(!moved->failure.message().empty());
+    QCOMPARE(moved->failure.technical(), std::string("VK_ERROR_X"));
+    QVERIFY(moved->text.find(moved->failure.message()) != std::string::npos);
+    if (delayMs < 0) {
+      QVERIFY(roster.empty());
+      QCOMPARE(moved->state, v1::TASK_STATE_FAILED);
+      QCOMPARE(moved->attempt, attempt);
+      return;
+    }
+    QCOMPARE(moved->state, v1::TASK_STATE_QUEUED);
+    QCOMPARE(moved->attempt, attempt + 1);
+    QCOMPARE(moved->notBefore, kNow.unixMs + delayMs);
+    QCOMPARE(roster.front().notBefore, moved->notBefore);
+    QCOMPARE(roster.front().progress, 0.25);
+    QVERIFY(roster.front().gpu.empty());
+  }
+
+  void retryDelayHasABound() {
+    auto s = settings();
+    s.mutable_tasks()->set_retry_delay(3600);
+    model::Roster roster{inState(v1::TASK_STATE_RUNNING)};
+    roster.front().attempt = 4'000'000;
+    roster.front().attemptsAllowed = 5'000'000;
+    std::ignore = take(roster, model::WorkerFailed{"t-a", failure(v1::Failure::KIND_DRIVER)}, {kNow, s});
+    QCOMPARE(roster.front().notBefore, kNow.unixMs + 24 * 3600 * 1000);
+  }
+
+  void ownAttemptLimitWins() {
+    model::Roster roster;
+    const auto entries = submit(roster, spec("t-a", 0, 1), kMoment);
+    QCOMPARE(only<model::TaskSubmitted>(entries)->task.attempts_allowed(), 1U);
+    std::ignore = take(roster, model::StartWorker{"t-a", "g0", ""}, kMoment);
+    std::ignore = take(roster, model::WorkerFailed{"t-a", failure(v1::Failure::KIND_DRIVER)}, kMoment);
+    QVERIFY(roster.empty());
+  }
+
+  void theWorkersWordsAreKept() {
+    model::Roster roster{inState(v1::TASK_STATE_RUNNING)};
+    auto f = failure(v1::Failure::KIND_BAD_TASK, "SPV id 7");
+    f.set_message("The kernel has no entry point \"main\".");
+    const auto entries = take(roster, model::WorkerFailed{"t-a", f}, kMoment);
+    QCOMPARE(textOf(entries), "Failed: The kernel has no entry point \"main\".");
+  }
+
+  void killedForNotGivingBackCounts() {
+    model::Roster roster{inState(v1::TASK_STATE_PARKED)};
+    const auto kill = model::KillWorker{"t-a", v1::Failure::KIND_NO_GIVE_BACK, "drain_limit"};
+    QVERIFY(only<model::TaskMoved>(take(roster, model::Action(kill), kMoment)));
+    QCOMPARE(roster.front().state, v1::TASK_STATE_EVICTING);
+    std::ignore = take(roster, model::KillWorker{"t-a", v1::Failure::KIND_UNSPECIFIED, "evict_limit"}, kMoment);
+    QCOMPARE(roster.front().kill->kind, v1::Failure::KIND_NO_GIVE_BACK);  // the first cause stands
+    const auto entries =
+        take(roster, model::WorkerFailed{"t-a", failure(v1::Failure::KIND_WORKER_DIED, "signal 9")}, kMoment);
+    const auto* moved = only<model::TaskMoved>(entries);
+    QVERIFY(moved);
+    QCOMPARE(moved->failure.kind(), v1::Failure::KIND_NO_GIVE_BACK);
+    QVERIFY(moved->failure.technical().find("1000 ms") != std::string::npos);
+    QVERIFY(moved->failure.technical().find("signal 9") != std::string::npos);
+    QCOMPARE(moved->attempt, 2U);
+    QVERIFY(!roster.front().kill);
+  }
+
+  void killedForLeavingSlowlyDoesNotCount() {
+    model::Roster roster{inState(v1::TASK_STATE_EVICTING)};
+    roster.front().savedProgress = 0.5;
+    std::ignore = take(roster, model::KillWorker{"t-a", v1::Failure::KIND_UNSPECIFIED, "evict_limit"}, kMoment);
+    const auto entries = take(roster, model::WorkerFailed{"t-a", failure(v1::Failure::KIND_WORKER_DIED)}, kMoment);
+    QCOMPARE(textOf(entries), "Stopped before it could save; goes on from 50 %");
+    QCOMPARE(roster.front().attempt, 1U);
+    QCOMPARE(roster.front().notBefore, UnixMs{0});
+  }
+
+  void dyingOnTheWayOutDoesNotCount() {
+    model::Roster roster{inState(v1::TASK_STATE_EVICTING)};
+    std::ignore = take(roster, model::WorkerFailed{"t-a", failure(v1::Failure::KIND_WORKER_DIED)}, kMoment);
+    QCOMPARE(roster.front().attempt, 1U);
+  }
+
+  void aWorkersOwnLastWordCountsOnTheWayOut() {
+    model::Roster roster{inState(v1::TASK_STATE_EVICTING)};
+    std::ignore = take(roster, model::KillWorker{"t-a", v1::Failure::KIND_UNSPECIFIED, "evict_limit"}, kMoment);
+    std::ignore = take(roster, model::WorkerFailed{"t-a", failure(v1::Failure::KIND_BAD_TASK)}, kMoment);
+    QVERIFY(roster.empty());
+  }
+
+  void whatFinishedIsDone() {
+    for (const auto state :
+         {v1::TASK_STATE_STARTING, v1::TASK_STATE_RUNNING, v1::TASK_STATE_PARKED, v1::TASK_STATE_EVICTING}) {
+      model::Roster roster{inState(state)};
+      roster.front().cancelWanted = true;
+      std::ignore = take(roster, model::KillWorker{"t-a", v1::Failure::KIND_UNSPECIFIED, "cancelled"}, kMoment);
+      const auto entries = take(roster, model::WorkerFinished{"t-a", {}}, kMoment);
+      QVERIFY(only<model::TaskDone>(entries));
+      QVERIFY(roster.empty());
+    }
+  }
+
+  void cancelledEndsWithItsWorker_data() {
+    QTest::addColumn<int>("end");
+    QTest::newRow("killed") << 0;
+    QTest::newRow("evicted meanwhile") << 1;
+    QTest::newRow("failed meanwhile") << 2;
+  }
+  void cancelledEndsWithItsWorker() {
+    QFETCH(int, end);
+    model::Roster roster{inState(v1::TASK_STATE_RUNNING)};
+    roster.front().cancelWanted = true;
+    std::ignore = take(roster, model::KillWorker{"t-a", v1::Failure::KIND_UNSPECIFIED, "cancelled"}, kMoment);
+    QCOMPARE(roster.size(), std::size_t{1});  // its worker still has the GPU
+    model::WorkerReport report = model::WorkerFailed{"t-a", failure(v1::Failure::KIND_WORKER_DIED)};
+    if (end == 1) report = model::WorkerEvicted{"t-a", 0};
+    if (end == 2) report = model::WorkerFailed{"t-a", failure(v1::Failure::KIND_DEVICE_LOST)};
+    const auto entries = take(roster, report, kMoment);
+    QCOMPARE(std::get<model::TaskMoved>(entries.back()).state, v1::TASK_STATE_CANCELLED);
+    QVERIFY(roster.empty());
+  }
+
+  void cancelledInTheQueue() {
+    model::Roster roster{inState(v1::TASK_STATE_QUEUED)};
+    const auto entries = take(roster, model::DropTask{"t-a"}, kMoment);
+    QCOMPARE(only<model::TaskMoved>(entries)->state, v1::TASK_STATE_CANCELLED);
+    QVERIFY(roster.empty());
+  }
+
+  void whatDoesNotFitChangesNothing() {
+    model::Roster roster{inState(v1::TASK_STATE_QUEUED)};
+    roster.front().savedProgress = 0.3;
+    const model::WorkerReport late[] = {model::WorkerStarted{"t-a", true, 0.9},
+                                        model::WorkerProgress{"t-a", 0.9, 1},
+                                        model::WorkerCheckpointed{"t-a", 0.9},
+                                        model::WorkerDrained{"t-a"},
+                                        model::WorkerEvicted{"t-a", 0.9},
+                                        model::WorkerFinished{"t-a", {}},
+                                        model::WorkerFailed{"t-a", failure(v1::Failure::KIND_BAD_TASK)},
+                                        model::WorkerFinished{"t-unknown", {}}};
+    for (const auto& report : late) QVERIFY(take(roster, report, kMoment).empty());
+    QCOMPARE(roster.size(), std::size_t{1});
+    QCOMPARE(roster.front().state, v1::TASK_STATE_QUEUED);
+    QCOMPARE(roster.front().savedProgress, 0.3);
+    roster.front() = inState(v1::TASK_STATE_RUNNING);
+    QVERIFY(take(roster, model::WorkerDrained{"t-a"}, kMoment).empty());  // of a closing that is over
+    QVERIFY(take(roster, model::DropTask{"t-a"}, kMoment).empty());
+    QVERIFY(take(roster, model::StartWorker{"t-a", "g1", ""}, kMoment).empty());
+    QCOMPARE(roster.front().gpu, std::string("g0"));
+  }
+
+  void workersAreNotTrusted() {
+    model::Roster roster{inState(v1::TASK_STATE_RUNNING)};
+    for (const double wild : {std::nan(""), -1.0, -std::numeric_limits<double>::infinity()}) {
+      std::ignore = take(roster, model::WorkerProgress{"t-a", wild, wild}, kMoment);
+      QCOMPARE(roster.front().progress, 0.0);
+      QCOMPARE(roster.front().secondsLeft, 0.0);
+    }
+    std::ignore = take(roster, model::WorkerProgress{"t-a", 1e300, 0}, kMoment);
+    QCOMPARE(roster.front().progress, 1.0);
+  }
+
+  void afterARestart() {
+    std::vector<v1::Task> unfinished;
+    for (const auto state :
+         {v1::TASK_STATE_QUEUED, v1::TASK_STATE_RUNNING, v1::TASK_STATE_EVICTING, v1::TASK_STATE_DONE}) {
+      auto task = spec("t-" + std::to_string(state), 3);
+      task.set_priority(3);
+      task.set_state(state);
+      task.set_attempt(2);
+      task.set_attempts_allowed(5);
+      task.set_progress(0.5);
+      task.set_not_before_unix_ms(state == v1::TASK_STATE_QUEUED ? kNow.unixMs + 5 : 0);
+      task.set_gpu_ns(77);
+      task.mutable_spec()->mutable_limits()->set_gpu_seconds(std::numeric_limits<std::uint64_t>::max());
+      unfinished.push_back(task);
+    }
+    unfinished.push_back(unfinished.front());
+    model::Roster roster;
+    const auto entries = resume(roster, unfinished, kMoment);
+    QCOMPARE(entries.size(), std::size_t{2});  // the queued one stays as it was
+    QCOMPARE(textOf(entries), "The service was started again; goes on from 50 %");
+    QCOMPARE(roster.size(), std::size_t{3});
+    for (const auto& t : roster) {
+      QCOMPARE(t.state, v1::TASK_STATE_QUEUED);
+      QCOMPARE(t.attempt, 2U);
+      QCOMPARE(t.attemptsAllowed, 5U);
+      QCOMPARE(t.gpuNs, std::uint64_t{77});
+      QVERIFY(t.gpuNsAllowed > 1'000'000'000'000'000'000ULL);
+    }
+    QVERIFY(roster[0].order < roster[1].order && roster[1].order < roster[2].order);
+    QCOMPARE(roster.front().notBefore, kNow.unixMs + 5);
+    std::ignore = submit(roster, spec("t-new"), kMoment);
+    QVERIFY(roster.back().order > roster[2].order);
+  }
+
+  void twiceSubmittedIsOnce() {
+    model::Roster roster;
+    std::ignore = submit(roster, spec("t-a"), kMoment);
+    QVERIFY(submit(roster, spec("t-a"), kMoment).empty());
+    QCOMPARE(roster.size(), std::size_t{1});
+  }
+};
+
+QTEST_GUILESS_MAIN(TestTake)
+#include "test_take.moc"
