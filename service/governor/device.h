@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// One VkDevice under the governor: its submissions in flight, the thread that sees them end, and the metering.
+#pragma once
+
+#include "governor/busy_time.h"
+#include "governor/dispatch.h"
+#include "governor/gate.h"
+#include "governor/stamps.h"
+
+#include <pthread.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace lull::governor {
+
+// One call of vkQueueSubmit, from admission until its work is done.
+struct Submission {
+  VkFence fence = VK_NULL_HANDLE;  // ours, never the program's
+  std::optional<Stamp> stamp;
+  Waits waits = Waits::Nothing;
+  std::uint64_t submittedNs = 0;
+  bool afterIdle = false;
+  Submission* next = nullptr;
+};
+
+class Device {
+public:
+  struct Origin {
+    VkDevice device = VK_NULL_HANDLE;
+    DeviceTable table;
+    PFN_vkSetDeviceLoaderData setLoaderData = nullptr;
+    Gate* gate = nullptr;  // nullptr: not governed
+    struct Family {
+      std::uint32_t index = 0;
+      bool stamps = false;
+    };
+    std::vector<Family> families;
+    std::uint32_t timestampBits = 0;  // 0: time is metered from completions as the CPU sees them
+    double nsPerTick = 1;
+  };
+  explicit Device(Origin origin);
+  // The device is idle, or will never be used again.
+  ~Device();
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  // Starts the watcher. False: the system gives no thread.
+  [[nodiscard]] bool start();
+
+  [[nodiscard]] const DeviceTable& table() const { return m_origin.table; }
+  [[nodiscard]] VkDevice handle() const { return m_origin.device; }
+  [[nodiscard]] Gate* gate() const { return m_origin.gate; }
+
+  // Waits at the gate. nullptr: no memory for it, and nothing is counted.
+  [[nodiscard]] Submission* begin(std::uint32_t family, Waits waits);
+  // It goes out without time stamps.
+  void dropStamp(Submission& submission);
+  // The driver has taken it, and its fence will be signalled.
+  void submitted(Submission* submission);
+  // The driver has refused it.
+  void refused(Submission* submission);
+
+  void remember(VkDeviceMemory memory, std::uint64_t bytes);
+  void forget(VkDeviceMemory memory);
+
+private:
+  static void* watch(void* self);
+  [[nodiscard]] Submission* nextToWatch();
+  void finish(Submission* submission, bool done);
+  [[nodiscard]] std::uint64_t meter(const Submission& submission);
+  [[nodiscard]] Stamps* stampsOf(std::uint32_t family);
+  [[nodiscard]] Submission* takeRecord();
+  void recycle(Submission* submission);
+
+  Origin m_origin;
+  std::vector<Stamps> m_stamps;
+  BusyTime m_busy;  // the watcher's alone
+  std::mutex m_mutex;
+  std::condition_variable m_wake;
+  Submission* m_head = nullptr;  // in flight, oldest first
+  Submission* m_tail = nullptr;
+  Submission* m_spare = nullptr;
+  std::uint32_t m_outstanding = 0;
+  bool m_stopping = false;
+  bool m_running = false;
+  pthread_t m_watcher{};
+  std::unordered_map<VkDeviceMemory, std::uint64_t> m_memory;
+};
+
+}  // namespace lull::governor

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "governor/mapping.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+
+namespace lull::governor {
+
+namespace {
+
+// -1 where the variable is absent or no number.
+int fdFrom(const char* text) {
+  if (text == nullptr) return -1;
+  int fd = -1;
+  const char* end = text + std::strlen(text);
+  const auto [stop, code] = std::from_chars(text, end, fd);
+  return code == std::errc{} && stop == end ? fd : -1;
+}
+
+}  // namespace
+
+Mapping mapPage(int fd, int eventFd) {
+  const Mapping broken{.state = Mapping::State::Broken};
+  struct stat file {};
+  // A page beyond the file's end would be SIGBUS at first touch.
+  if (fd < 0 || ::fstat(fd, &file) != 0 || file.st_size < static_cast<off_t>(kPageBytes)) return broken;
+  void* memory = ::mmap(nullptr, kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) return broken;
+  auto* page = static_cast<Page*>(memory);
+  if (!isValid(*page)) {
+    ::munmap(memory, kPageBytes);
+    return broken;
+  }
+  return {.state = Mapping::State::Mapped, .page = page, .eventFd = eventFd};
+}
+
+Mapping mapFromEnvironment() {
+  const char* page = std::getenv(kPageFdVariable);
+  if (page == nullptr) return {};
+  return mapPage(fdFrom(page), fdFrom(std::getenv(kEventFdVariable)));
+}
+
+}  // namespace lull::governor

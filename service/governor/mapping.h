@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The governor page as this process got it from the service.
+#pragma once
+
+#include "governor/page.h"
+
+namespace lull::governor {
+
+struct Mapping {
+  enum class State {
+    Absent,  // no page was given: this program is not governed
+    Broken,  // a page was given and cannot be used: nothing may be submitted
+    Mapped,
+  };
+  State state = State::Absent;
+  Page* page = nullptr;  // stays mapped until the process ends
+  int eventFd = -1;
+};
+
+// Reads the environment variables of page.h.
+[[nodiscard]] Mapping mapFromEnvironment();
+// Maps the page behind `fd`; Broken where it is no file, too short, or of another version.
+[[nodiscard]] Mapping mapPage(int fd, int eventFd);
+
+}  // namespace lull::governor

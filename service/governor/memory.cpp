@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "governor/entry.h"
+
+namespace lull::governor {
+
+VkResult VKAPI_CALL allocateMemory(VkDevice handle, const VkMemoryAllocateInfo* info,
+                                   const VkAllocationCallbacks* allocator, VkDeviceMemory* memory) noexcept {
+  Device* device = Process::get().device(handle);
+  if (device == nullptr) return VK_ERROR_DEVICE_LOST;
+  const VkResult result = device->table().AllocateMemory(handle, info, allocator, memory);
+  if (result != VK_SUCCESS || device->gate() == nullptr) return result;
+  try {
+    device->remember(*memory, info->allocationSize);
+    return VK_SUCCESS;
+  } catch (...) {
+    device->table().FreeMemory(handle, *memory, allocator);
+    return VK_ERROR_OUT_OF_HOST_MEMORY;
+  }
+}
+
+void VKAPI_CALL freeMemory(VkDevice handle, VkDeviceMemory memory, const VkAllocationCallbacks* allocator) noexcept {
+  Device* device = Process::get().device(handle);
+  if (device == nullptr) return;
+  // Forgotten first: the driver may give the same handle to another thread as soon as it is free.
+  if (device->gate() != nullptr && memory != VK_NULL_HANDLE) device->forget(memory);
+  device->table().FreeMemory(handle, memory, allocator);
+}
+
+}  // namespace lull::governor

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the layer keeps for the whole process. Made on first use and never destroyed: programs leave without
+// vkDestroyDevice, and a destructor at exit would wait for threads that never end.
+#pragma once
+
+#include "governor/device.h"
+#include "governor/mapping.h"
+
+#include <shared_mutex>
+#include <vector>
+
+namespace lull::governor {
+
+// A queue as the program got it.
+struct Lane {
+  Device* device = nullptr;
+  std::uint32_t family = 0;
+};
+inline constexpr std::uint32_t kNoFamily = UINT32_MAX;  // a queue that may not be stamped
+
+class Process {
+public:
+  [[nodiscard]] static Process& get();
+
+  [[nodiscard]] Mapping::State state() const { return m_state; }
+  [[nodiscard]] Gate* gate() const { return m_gate; }  // nullptr unless a page is mapped
+
+  // These may throw std::bad_alloc.
+  void addInstance(VkInstance instance, const InstanceTable& table);
+  void addDevice(Device* device);
+  void addQueue(VkQueue queue, Lane lane);
+
+  [[nodiscard]] InstanceTable instance(const void* dispatchable);
+  InstanceTable takeInstance(VkInstance instance);
+  [[nodiscard]] Device* device(const void* dispatchable);
+  Device* takeDevice(VkDevice device);
+  [[nodiscard]] Lane lane(VkQueue queue);
+
+private:
+  Process();
+  struct InstanceEntry {
+    const void* key;
+    InstanceTable table;
+  };
+  struct DeviceEntry {
+    const void* key;
+    Device* device;
+  };
+  struct QueueEntry {
+    VkQueue queue;
+    Lane lane;
+  };
+
+  Mapping::State m_state = Mapping::State::Absent;
+  Gate* m_gate = nullptr;
+  std::shared_mutex m_mutex;
+  std::vector<InstanceEntry> m_instances;
+  std::vector<DeviceEntry> m_devices;
+  std::vector<QueueEntry> m_queues;
+};
+
+}  // namespace lull::governor
