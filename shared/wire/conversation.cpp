@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/conversation.h"
 
+#include "base/utf8.h"
 #include "wire/frame.h"
-#include "wire/utf8.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>

@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
-namespace lull::wire {
+namespace lull {
 
 // `text` with every byte that is not part of well-formed UTF-8 replaced by U+FFFD.
 [[nodiscard]] std::string validUtf8(std::string_view text);
 // The longest beginning of at most `limit` bytes that cuts no character in two.
 [[nodiscard]] std::string_view cutUtf8(std::string_view text, std::size_t limit);
 
-}  // namespace lull::wire
+}  // namespace lull

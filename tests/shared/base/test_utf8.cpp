@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 #include <QTest>
 
-using namespace lull::wire;
+using namespace lull;
 
 class TestUtf8 : public QObject {
   Q_OBJECT
@@ -30,7 +30,7 @@ private slots:
   void validUtf8() {
     QFETCH(QByteArray, in);
     QFETCH(QByteArray, out);
-    QCOMPARE(QByteArray::fromStdString(lull::wire::validUtf8(in.toStdString())), out);
+    QCOMPARE(QByteArray::fromStdString(lull::validUtf8(in.toStdString())), out);
   }
 
   void cutsBetweenCharacters() {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 #include <cstdint>
 
-namespace lull::wire {
+namespace lull {
 
 namespace {
 
@@ -46,4 +46,4 @@ std::string_view cutUtf8(std::string_view text, std::size_t limit) {
   return text.substr(0, limit);
 }
 
-}  // namespace lull::wire
+}  // namespace lull
