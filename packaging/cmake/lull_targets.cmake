@@ -15,6 +15,7 @@ endif()
 add_library(lull_warnings INTERFACE)
 target_compile_options(lull_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
   -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Werror
+  -Wno-missing-field-initializers  # designated initialisers leave fields out on purpose
   # g++ 12 reports these falsely inside its own <string> and <optional> (GCC bugs 105329, 80635)
   -Wno-error=restrict -Wno-error=maybe-uninitialized)
 

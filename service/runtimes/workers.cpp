@@ -121,9 +121,8 @@ public:
     message.mutable_evict();
     send(message);
   }
-  void kill(const v1::Failure& why) {
+  void kill() {
     closeGate();
-    if (!m_lastWord) m_lastWord = model::WorkerFailed{m_order.task, why};
     if (m_child) m_child->kill();
   }
   void silence() { m_report = {}; }
@@ -149,6 +148,12 @@ private:
     return told || m_gate.isOpen() ? told : m_endedAt;
   }
 
+  // It broke the conversation: whatever it says from now on does not count.
+  void disown(const v1::Failure& why) {
+    if (!m_lastWord) m_lastWord = model::WorkerFailed{m_order.task, why};
+    kill();
+  }
+
   void report(model::WorkerReport report) {
     if (m_report) m_report(std::move(report));
   }
@@ -156,7 +161,7 @@ private:
   void send(const wp::ToWorker& message) {
     auto bytes = std::make_shared<std::string>();
     if (auto framed = wire::appendFrame(*bytes, message); !framed) {
-      return kill(death(framed.error().text()));
+      return disown(death(framed.error().text()));
     }
     asio::async_write(m_socket, asio::buffer(*bytes),
                       [bytes, self = shared_from_this()](asio::error_code, std::size_t) {});
@@ -187,13 +192,13 @@ private:
     for (;;) {
       auto frame = m_frames.next();
       if (!frame) {
-        kill(death("it spoke garbage: " + frame.error().text()));
+        disown(death("it spoke garbage: " + frame.error().text()));
         return false;
       }
       if (!frame->has_value()) return true;
       wp::FromWorker message;
       if (!message.ParseFromArray(frame->value().data(), static_cast<int>(frame->value().size()))) {
-        kill(death("it sent a message that cannot be read"));
+        disown(death("it sent a message that cannot be read"));
         return false;
       }
       take(message);
@@ -220,7 +225,7 @@ private:
       case wp::FromWorker::BODY_NOT_SET:
         break;
     }
-    kill(death("it sent a message this service does not know"));
+    disown(death("it sent a message this service does not know"));
   }
 
   void lastWord(model::WorkerReport word) {
@@ -301,8 +306,8 @@ void Workers::evict(const model::TaskId& task) {
   if (const auto found = m_workers.find(task); found != m_workers.end()) found->second->evict();
 }
 
-void Workers::kill(const model::TaskId& task, const v1::Failure& why) {
-  if (const auto found = m_workers.find(task); found != m_workers.end()) found->second->kill(why);
+void Workers::kill(const model::TaskId& task) {
+  if (const auto found = m_workers.find(task); found != m_workers.end()) found->second->kill();
 }
 
 void Workers::beat() {
@@ -313,7 +318,7 @@ void Workers::retire(const model::TaskId& task) {
   const auto found = m_workers.find(task);
   if (found == m_workers.end()) return;
   found->second->silence();
-  if (!found->second->figures().endedAt) found->second->kill(death("retired"));
+  if (!found->second->figures().endedAt) found->second->kill();
   forgetWorker(m_options.pages, found->second->session());
   m_workers.erase(found);
 }

@@ -68,8 +68,8 @@ public:
   void openGate(const model::TaskId& task);
   void closeGate(const model::TaskId& task);
   void evict(const model::TaskId& task);  // closes the gate first
-  // What it is killed for is reported as its failure.
-  void kill(const model::TaskId& task, const v1::Failure& why);
+  // Closes the gate and ends the process; reported as WorkerFailed with KIND_WORKER_DIED unless it had said a last word.
+  void kill(const model::TaskId& task);
   void beat();  // heartbeat for all open gates; every second while one is open
   void retire(const model::TaskId& task);
 

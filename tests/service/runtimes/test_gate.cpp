@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The service's side of the governor page, and what a crash leaves of it.
+#include "process/child.h"
+#include "runtimes/gate.h"
+#include "runtimes/leftovers.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <fstream>
+
+using namespace lull;
+
+namespace {
+
+// The governor's side of the same page.
+struct Mapping {
+  explicit Mapping(int fd)
+      : page(static_cast<governor::Page*>(
+            mmap(nullptr, governor::kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0))) {}
+  ~Mapping() { munmap(page, governor::kPageBytes); }
+  governor::Page* page;
+};
+
+std::filesystem::path folderOf(const QTemporaryDir& dir) { return dir.path().toStdString(); }
+
+}  // namespace
+
+class TestGate : public QObject {
+  Q_OBJECT
+
+private slots:
+  void beginsClosedAndValid() {
+    QTemporaryDir dir;
+    auto gate = runtimes::Gate::create(folderOf(dir), "t-1.a", {.inFlightCap = 2, .memoryLimit = 7});
+    QVERIFY(gate.ok());
+    const Mapping theirs(gate->fd());
+    QVERIFY(governor::isValid(*theirs.page));
+    QVERIFY(!gate->isOpen());
+    QCOMPARE(theirs.page->inFlightCap.load(), 2U);
+    QCOMPARE(theirs.page->memoryLimitBytes.load(), 7U);
+  }
+
+  void eachTurnRaisesTheEpochAndRepetitionDoesNot() {
+    QTemporaryDir dir;
+    auto gate = runtimes::Gate::create(folderOf(dir), "t-1.a", {});
+    QVERIFY(gate.ok());
+    const Mapping theirs(gate->fd());
+    gate->open(instantFromNs(100));
+    const auto opened = theirs.page->gate.load();
+    QVERIFY(governor::isOpen(opened));
+    gate->open(instantFromNs(200));
+    QCOMPARE(theirs.page->gate.load(), opened);
+    QCOMPARE(toNs(gate->changedAt()), 100);
+    gate->close(instantFromNs(300));
+    QVERIFY(theirs.page->gate.load() != opened && !gate->isOpen());
+    QCOMPARE(toNs(gate->changedAt()), 300);
+  }
+
+  void openingBeats() {
+    QTemporaryDir dir;
+    auto gate = runtimes::Gate::create(folderOf(dir), "t-1.a", {});
+    const Mapping theirs(gate->fd());
+    gate->open(instantFromNs(5000));
+    QCOMPARE(theirs.page->heartbeatNs.load(), 5000U);
+    gate->beat(instantFromNs(6000));
+    QCOMPARE(theirs.page->heartbeatNs.load(), 6000U);
+  }
+
+  void onlyTheRightAcknowledgementCounts() {
+    QTemporaryDir dir;
+    auto gate = runtimes::Gate::create(folderOf(dir), "t-1.a", {});
+    const Mapping theirs(gate->fd());
+    gate->open(instantFromNs(1));
+    gate->close(instantFromNs(2));
+    QCOMPARE(toNs(*gate->drainedAt()), 2);  // nothing was ever attached
+    theirs.page->attached.store(1);
+    QVERIFY(!gate->drainedAt());
+    const auto first = theirs.page->gate.load();
+    theirs.page->drainedAtNs.store(9);
+    theirs.page->drained.store(first);
+    QCOMPARE(toNs(*gate->drainedAt()), 9);
+    gate->open(instantFromNs(10));
+    QVERIFY(!gate->drainedAt());
+    gate->close(instantFromNs(11));
+    QVERIFY(!gate->drainedAt());  // the acknowledgement of an earlier closing
+  }
+
+  void aSecondWorkerOfTheSameSessionIsRefused() {
+    QTemporaryDir dir;
+    auto first = runtimes::Gate::create(folderOf(dir), "t-1.a", {});
+    QVERIFY(first.ok());
+    QVERIFY(!runtimes::Gate::create(folderOf(dir), "t-1.a", {}).ok());
+  }
+
+  void thePageIsGoneWithTheGate() {
+    QTemporaryDir dir;
+    { auto gate = runtimes::Gate::create(folderOf(dir), "t-1.a", {}); }
+    QVERIFY(std::filesystem::is_empty(folderOf(dir)));
+  }
+
+  void leftoversTellWhatWasMetered() {
+    QTemporaryDir dir;
+    {
+      auto gate = runtimes::Gate::create(folderOf(dir), "t-1.a", {});
+      Mapping(gate->fd()).page->gpuNs.store(123456);
+      std::filesystem::copy_file(folderOf(dir) / "t-1.a.page", folderOf(dir) / "t-2.b.page");
+    }
+    std::ofstream(folderOf(dir) / "t-3.c.page") << "not a page";
+    const auto found = runtimes::collectLeftovers(folderOf(dir));
+    QCOMPARE(found.size(), 1U);
+    QCOMPARE(found[0].session, std::string("t-2.b"));
+    QCOMPARE(found[0].gpuNs, 123456U);
+    QVERIFY(std::filesystem::is_empty(folderOf(dir)));
+  }
+
+  void aWorkerLeftBehindIsEndedAndAStrangerIsNot() {
+    QTemporaryDir dir;
+    const pid_t left = fork();
+    if (left == 0) {
+      for (;;) pause();
+    }
+    const pid_t stranger = fork();
+    if (stranger == 0) {
+      for (;;) pause();
+    }
+    QVERIFY(runtimes::noteWorker(folderOf(dir), "t-1.a", left).ok());
+    // A note whose pid has been given to somebody else: the start time does not match.
+    std::ofstream(folderOf(dir) / "t-2.b.worker") << stranger << " 1";
+    QVERIFY(runtimes::collectLeftovers(folderOf(dir)).empty());
+    int status = 0;
+    QCOMPARE(waitpid(left, &status, 0), left);
+    QVERIFY(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    QCOMPARE(waitpid(stranger, &status, WNOHANG), 0);
+    kill(stranger, SIGKILL);
+    waitpid(stranger, &status, 0);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestGate)
+#include "test_gate.moc"
