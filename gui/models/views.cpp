@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/views.h"
+
+#include "models/sentence.h"
+#include "models/wording.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QLocale>
+#include <QStringList>
+
+#include <algorithm>
+#include <cmath>
+
+namespace lull::models {
+
+namespace {
+
+struct Words {
+  Q_DECLARE_TR_FUNCTIONS(Views)
+};
+
+constexpr double kColdest = 20;  // the gauge's scale
+constexpr double kHottest = 105;
+
+double position(double degrees) { return std::clamp((degrees - kColdest) / (kHottest - kColdest), 0.0, 1.0); }
+
+// The hottest GPU sensor; where there is none, the hottest of the processor: what the service goes by.
+const v1::Temperature* shownTemperature(const v1::Status& status) {
+  const auto rank = [](const v1::Temperature& t) {
+    return t.is_gpu() ? 2 : t.name().starts_with("CPU") || t.name().starts_with("SoC") ? 1 : 0;
+  };
+  const auto& all = status.temperatures();
+  const auto found = std::ranges::max_element(all, [&rank](const auto& a, const auto& b) {
+    return std::pair(rank(a), a.celsius()) < std::pair(rank(b), b.celsius());
+  });
+  return found == all.end() || rank(*found) == 0 ? nullptr : &*found;
+}
+
+// The one that has a task, else the first usable one.
+const v1::Gpu* shownGpu(const v1::Status& status) {
+  const v1::Gpu* usable = nullptr;
+  for (const auto& gpu : status.gpus()) {
+    if (!gpu.task_id().empty()) return &gpu;
+    if (gpu.usable() && usable == nullptr) usable = &gpu;
+  }
+  return usable;
+}
+
+const v1::Task* shownTask(const v1::Status& status) {
+  const auto& running = status.running();
+  const auto found = std::ranges::find(running, v1::TASK_STATE_RUNNING, &v1::Task::state);
+  if (found != running.end()) return &*found;
+  return running.empty() ? nullptr : &running[0];
+}
+
+QString stateOf(const v1::Task& task) {
+  const QString again = task.attempt() > 1 ? Words::tr(" (attempt %1)").arg(task.attempt()) : QString();
+  switch (task.state()) {
+    case v1::TASK_STATE_STARTING:
+      return Words::tr("Starting") + again;
+    case v1::TASK_STATE_RUNNING:
+      return Words::tr("Running") + again;
+    case v1::TASK_STATE_PARKED:
+      return Words::tr("Parked: goes on where it stopped");
+    case v1::TASK_STATE_EVICTING:
+      return Words::tr("Saving where it stands");
+    default:
+      return {};
+  }
+}
+
+QString queueOf(const v1::Status& status) {
+  const auto waiting = status.queued();
+  if (waiting == 0) return Words::tr("No other task waits");
+  return waiting == 1 ? Words::tr("1 more task waits")
+                      : Words::tr("%1 more tasks wait", "the number is never 1").arg(count(waiting));
+}
+
+QString emptyQueueOf(const v1::Status& status) {
+  const auto waiting = status.queued();
+  if (waiting == 0) return Words::tr("No task waits");
+  return waiting == 1 ? Words::tr("1 task waits")
+                      : Words::tr("%1 tasks wait", "the number is never 1").arg(count(waiting));
+}
+
+QString tasksInWords(std::uint64_t tasks) {
+  return tasks == 1 ? Words::tr("1 task") : Words::tr("%1 tasks", "the number is never 1").arg(count(tasks));
+}
+
+double seconds(std::uint64_t gpuNs) { return static_cast<double>(gpuNs) / 1e9; }
+
+}  // namespace
+
+Thresholds thresholds(const v1::GetSettingsReply& thermal) {
+  Thresholds out;
+  for (const auto& setting : thermal.settings()) {
+    bool number = false;
+    const double value = QString::fromStdString(setting.value()).toDouble(&number);
+    if (!number) continue;
+    if (setting.key() == "thermal.stop") out.stop = value;
+    if (setting.key() == "thermal.resume") out.resume = value;
+  }
+  return out;
+}
+
+Headline headline(const v1::Status& status, UnixMs now) {
+  const auto said = sentence(status, now);
+  QStringList troubles;
+  for (const auto& trouble : status.troubles()) troubles.append(capitalised(QString::fromStdString(trouble)));
+  return {said.state, capitalised(said.because), said.whole(), troubles.join(QChar('\n'))};
+}
+
+Heat heat(const v1::Status& status, const Thresholds& limits) {
+  const auto* shown = shownTemperature(status);
+  if (shown == nullptr) return {};
+  Heat out{.known = true,
+           .name = QString::fromStdString(shown->name()),
+           .value = celsius(shown->celsius()),
+           .limits = {},
+           .position = position(shown->celsius())};
+  if (limits.stop) out.stopPosition = position(*limits.stop);
+  if (limits.resume) out.resumePosition = position(*limits.resume);
+  if (limits.stop && limits.resume) {
+    out.limits = Words::tr("rests at %1, goes on below %2").arg(celsius(*limits.stop), celsius(*limits.resume));
+    out.level = shown->celsius() >= *limits.stop ? 2 : shown->celsius() >= *limits.resume ? 1 : 0;
+  }
+  return out;
+}
+
+Share share(const v1::Status& status) {
+  const auto* gpu = shownGpu(status);
+  if (gpu == nullptr) return {};
+  return {.known = true,
+          .value = percent(gpu->gpu_share()),
+          .gpu = QString::fromStdString(gpu->name()),
+          .memory = gpu->vram_used() == 0 ? QString() : Words::tr("%1 of its memory lent").arg(bytes(gpu->vram_used())),
+          .position = std::clamp(gpu->gpu_share(), 0.0, 1.0)};
+}
+
+Work work(const v1::Status& status) {
+  const auto* task = shownTask(status);
+  if (task == nullptr)
+    return {.id = {}, .name = {}, .state = {}, .done = {}, .left = {}, .queue = emptyQueueOf(status)};
+  // Whole percent, rounded down: 100 % is only what is done.
+  const double progress = std::floor(std::clamp(task->progress(), 0.0, 1.0) * 100) / 100;
+  return {.id = QString::fromStdString(task->id()),
+          .name = QString::fromStdString(task->name()),
+          .state = stateOf(*task),
+          .done = percent(progress),
+          .left = task->seconds_left() > 0
+                      ? Words::tr("about %1 left").arg(inWords(static_cast<std::int64_t>(task->seconds_left() * 1000)))
+                      : QString(),
+          .queue = queueOf(status),
+          .progress = progress};
+}
+
+Contributed contributed(const v1::Status& status) {
+  const auto& today = status.today();
+  const auto& total = status.total();
+  return {.gpuTime = shortSpan(seconds(today.gpu_ns())),
+          .tasks = count(today.tasks_done()),
+          .credits = credits(today.micro_credits()),
+          .energy = energy(today.energy_uj()),
+          .energyLabel = today.energy_estimated() ? Words::tr("Energy, estimated") : Words::tr("Energy"),
+          .inAll = Words::tr("In all: %1 of GPU time, %2, %3 credits")
+                       .arg(shortSpan(seconds(total.gpu_ns())), tasksInWords(total.tasks_done()),
+                            credits(total.micro_credits()))};
+}
+
+GivenBack givenBack(const v1::Status& status, UnixMs now) {
+  const auto& stats = status.give_back();
+  if (stats.last_unix_ms() == 0) return {};
+  const auto at = pointInTime(stats.last_unix_ms(), now);
+  const bool today = stats.last_unix_ms() >= nextMidnight(now) - 24 * 60 * 60 * 1000;
+  return {.known = true,
+          .last = milliseconds(stats.last_ms()),
+          .sentence = Words::tr("Gave the GPU back in %1").arg(milliseconds(stats.last_ms())),
+          .when = today ? Words::tr("today %1").arg(at) : at,
+          .half = milliseconds(stats.p50_ms()),
+          .nearlyAll = milliseconds(stats.p99_ms()),
+          .times = stats.count() == 1
+                       ? Words::tr("once so far")
+                       : Words::tr("%1 times so far", "the number is never 1").arg(count(stats.count()))};
+}
+
+UnixMs nextMidnight(UnixMs now) {
+  return QDateTime::fromMSecsSinceEpoch(now).date().addDays(1).startOfDay().toMSecsSinceEpoch();
+}
+
+}  // namespace lull::models

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <QObject>
+#include <QQuickWindow>
+#include <QString>
+#include <QTimer>
+
+#include "models/device.h"
+
+namespace lull::dashboard {
+
+// Saves one picture of the window once it shows something settled, and ends the program: with 0, or with 1 and a
+// message on standard error.
+class Picture : public QObject {
+  Q_OBJECT
+public:
+  enum class Of { Whatever, TheService };  // Whatever: also of a service that is not there
+
+  Picture(QQuickWindow& window, models::Device& device, QString file, Of of);
+
+private:
+  void look();
+  void take();
+  void give(const QString& trouble);
+
+  QQuickWindow& m_window;
+  models::Device& m_device;
+  QString m_file;
+  Of m_of;
+  QTimer m_limit;
+  bool m_taken = false;
+};
+
+}  // namespace lull::dashboard

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import QtQuick
+import QtQuick.Templates as T
+import Lull.Theme
+
+// A card above everything else. Escape, Back and a press outside close it.
+T.Popup {
+    id: panel
+
+    property string title
+    default property alias content: area.data
+
+    parent: T.Overlay.overlay
+    anchors.centerIn: parent
+    width: Math.min(Theme.panelWidth, (parent ? parent.width : Theme.panelWidth) - 2 * Theme.gap)
+    height: Math.min(implicitHeight, (parent ? parent.height : implicitHeight) - 2 * Theme.gap)
+    implicitHeight: heading.height + area.height + topPadding + bottomPadding + Theme.gap
+    padding: Theme.padding
+    modal: true
+    focus: true
+    closePolicy: T.Popup.CloseOnEscape | T.Popup.CloseOnPressOutside
+
+    T.Overlay.modal: Rectangle { color: Theme.veil }
+    background: Rectangle {
+        radius: Theme.radius
+        color: Theme.card
+        border { width: Theme.hairline; color: Theme.cardEdge }
+    }
+    contentItem: Item {
+        Accessible.role: Accessible.Dialog
+        Accessible.name: panel.title
+
+        Text {
+            id: heading
+            width: parent.width
+            text: panel.title
+            color: Theme.text
+            font { pixelSize: Theme.titleSize; weight: Font.DemiBold }
+            wrapMode: Text.Wrap
+            textFormat: Text.PlainText
+        }
+        Flickable {
+            anchors { top: heading.bottom; left: parent.left; right: parent.right; bottom: parent.bottom; topMargin: Theme.gap }
+            contentHeight: area.height
+            interactive: contentHeight > height
+            boundsBehavior: Flickable.StopAtBounds
+            clip: interactive
+            Column {
+                id: area
+                width: parent.width
+                spacing: Theme.smallGap
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import QtQuick
+import Lull.Controls
+import Lull.Models
+import Lull.Theme
+
+Card {
+    id: card
+
+    required property Device device
+
+    title: qsTr("GPU lent")
+
+    ArcGauge {
+        anchors { left: parent.left; right: parent.right; top: parent.top; bottom: name.top; bottomMargin: Theme.smallGap / 2 }
+        visible: card.device.share.known
+        position: card.device.share.position
+        value: card.device.share.value
+        label: qsTr("of its time")
+        Accessible.role: Accessible.StaticText
+        Accessible.name: card.title + " " + value
+    }
+    Caption {
+        id: name
+        anchors { left: parent.left; right: parent.right; bottom: parent.bottom }
+        horizontalAlignment: Text.AlignHCenter
+        visible: card.device.share.known
+        wrapMode: Text.NoWrap
+        elide: Text.ElideRight
+        text: card.device.share.gpu
+    }
+    Body {
+        anchors { left: parent.left; right: parent.right; verticalCenter: parent.verticalCenter }
+        horizontalAlignment: Text.AlignHCenter
+        visible: !card.device.share.known
+        color: Theme.muted
+        text: qsTr("No GPU that can be lent")
+    }
+}
