@@ -26,8 +26,7 @@ std::uint64_t nowNs() {
 
 ServicePage::ServicePage() : m_file(::memfd_create("lull-governor", 0)), m_event(::eventfd(0, EFD_NONBLOCK)) {
   if (!m_file || !m_event || ::ftruncate(m_file.get(), governor::kPageBytes) != 0) std::abort();
-  void* memory =
-      ::mmap(nullptr, governor::kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED, m_file.get(), 0);
+  void* memory = ::mmap(nullptr, governor::kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED, m_file.get(), 0);
   if (memory == MAP_FAILED) std::abort();
   m_page = governor::initialise(memory);
 }
