@@ -22,9 +22,9 @@ struct Doors {
   std::filesystem::path input = "/dev/input";
   std::filesystem::path sys = "/sys";
   std::filesystem::path proc = "/proc";
-  std::filesystem::path presenceProgram;   // lull-presence
-  std::filesystem::path gpusProgram;       // lull-gpus
-  std::filesystem::path homeless = "/";    // working directory of the helpers
+  std::filesystem::path presenceProgram;  // lull-presence
+  std::filesystem::path gpusProgram;      // lull-gpus
+  std::filesystem::path homeless = "/";   // working directory of the helpers
 };
 
 using model::Attention;
@@ -32,7 +32,8 @@ using model::Attention;
 class Senses {
 public:
   // `changed` is called on the loop, at once when an input event or a GPU list comes in, and after each reading that
-  // differs from the one before.
+  // differs from the one before; never from inside a call of ours. Begins to watch for input; the first call of
+  // lookForGpus() is the caller's.
   [[nodiscard]] static Result<std::unique_ptr<Senses>> create(asio::io_context& loop, const Clock& clock, Doors doors,
                                                               std::function<void()> changed);
   virtual ~Senses() = default;
