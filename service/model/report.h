@@ -41,7 +41,7 @@ struct TaskMoved {                                            // entered `state`
 };
 struct TaskProgressed { TaskId task; double progress = 0; };  // durable progress: a checkpoint
 // Credits what its sessions have metered so far: put a worker's last SessionMetered before it. What is metered after
-// it is kept but never credited.
+// a task's end changes nothing.
 struct TaskDone {
   TaskId task;
   UnixMs at = 0;

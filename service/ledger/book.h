@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// How each kind of entry is written. Used by the writer's thread only, inside a transaction that the writer begins and
+// ends; errors stick to the connection (sql.h).
+#pragma once
+
+#include "ledger/sql.h"
+#include "model/report.h"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace lull::ledger {
+
+class Book {
+public:
+  explicit Book(Connection& connection);
+
+  void enter(const model::Entry& entry);
+  // What was entered since the transaction began is void.
+  void forget();
+
+  // Micro-credits for metered GPU time at a rate per hour: floor, exact.
+  [[nodiscard]] static std::int64_t credits(std::uint64_t gpuNs, std::int64_t microCreditsPerGpuHour);
+
+private:
+  struct Metered {
+    std::int64_t gpuNs = 0;
+    std::int64_t energyUj = 0;
+    bool estimated = false;
+  };
+  struct Session {
+    std::int64_t id = 0;
+    std::int64_t task = 0;
+    Metered total;
+  };
+  struct MeterRow {
+    std::int64_t id = 0;
+    std::int64_t minute = 0;
+  };
+
+  void write(const model::TaskSubmitted& e);
+  void write(const model::TaskMoved& e);
+  void write(const model::TaskProgressed& e);
+  void write(const model::TaskDone& e);
+  void write(const model::SessionMetered& e);
+  void write(const model::GiveBackMeasured& e);
+  void write(const model::TemperatureSampled& e);
+  void write(const model::WishKept& e);
+
+  struct Event {
+    UnixMs at = 0;
+    v1::TaskState state = v1::TASK_STATE_UNSPECIFIED;
+    std::string_view text;
+  };
+  void addEvent(std::int64_t task, const Event& event);
+  void addFailure(std::int64_t task, const model::TaskMoved& e);
+  void end(std::int64_t task);
+  [[nodiscard]] std::optional<std::int64_t> unended(const model::TaskId& id);
+  [[nodiscard]] std::string nameOf(std::int64_t task);
+  [[nodiscard]] Metered meteredOf(std::int64_t task);
+  [[nodiscard]] std::optional<Session> session(const model::SessionMetered& e, std::int64_t task);
+  void addIncrement(std::int64_t session, UnixMs at, const Metered& by);
+
+  Connection& m_connection;
+  std::map<std::int64_t, MeterRow> m_current;  // by session: the row its next increment may still go into
+  std::int64_t m_newestRow = 0;
+
+  Statement m_findUnended, m_name, m_metered;
+  Statement m_insertTask, m_insertSpec, m_insertBlob, m_dropBlobs;
+  Statement m_move, m_setGpu, m_setFailure, m_progress, m_finish, m_insertOutput;
+  Statement m_insertEvent, m_trimEvents;
+  Statement m_findSession, m_insertSession, m_updateSession, m_insertMeter, m_growMeter;
+  Statement m_insertEntry, m_insertGiveBack, m_temperature, m_setWish, m_dropWish;
+};
+
+// The reader may add up meter rows with ids up to (newest - this) once and for all: the writer never changes them.
+inline constexpr std::int64_t kMeterRowsThatMayGrow = 64;
+
+}  // namespace lull::ledger

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ledger/reader.h"
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace lull::ledger {
+
+namespace {
+
+constexpr std::uint32_t kPage = 50;
+constexpr std::uint32_t kLongestPage = 500;
+constexpr std::size_t kCandidatesNamed = 5;
+
+#define LULL_TASK_COLUMNS                                                                                           \
+  "SELECT seq,id,name,runtime,priority,state,progress,attempt,attempts_allowed,submitted,started,ended,not_before," \
+  "failure_kind,failure_message,failure_technical,gpu,"                                                             \
+  "(SELECT sum(gpu_ns) FROM session WHERE task=seq),"                                                               \
+  "(SELECT sum(energy_uj) FROM session WHERE task=seq),"                                                            \
+  "(SELECT max(estimated) FROM session WHERE task=seq),"                                                            \
+  "(SELECT micro_credits FROM entry WHERE entry.task=seq AND kind=1) FROM task "
+
+std::uint32_t pageOf(std::uint32_t wanted) { return wanted == 0 ? kPage : std::min(wanted, kLongestPage); }
+
+// A page goes on below the last row of the one before.
+Result<std::int64_t> before(std::string_view token) {
+  if (token.empty()) return std::numeric_limits<std::int64_t>::max();
+  std::int64_t row = 0;
+  const auto [end, code] = std::from_chars(token.data(), token.data() + token.size(), row);
+  if (code != std::errc() || end != token.data() + token.size() || row < 1) {
+    return Error(Error::Kind::Invalid,
+                 fmt::format("\"{}\" is not a page token: take next_page_token of the page before", token));
+  }
+  return row;
+}
+
+v1::LedgerEntry entryOf(const Rows& rows) {
+  v1::LedgerEntry entry;
+  entry.set_id(rows.integer(0));
+  entry.set_unix_ms(rows.integer(1));
+  entry.set_kind(static_cast<v1::LedgerEntry::Kind>(rows.integer(2)));
+  entry.set_task_id(rows.text(3));
+  entry.set_text(rows.text(4));
+  entry.set_micro_credits(rows.integer(5));
+  entry.set_gpu_ns(rows.natural(6));
+  entry.set_energy_uj(rows.natural(7));
+  entry.set_energy_estimated(rows.integer(8) != 0);
+  if (entry.kind() != v1::LedgerEntry::KIND_GIVE_BACK) return entry;
+  auto& spans = *entry.mutable_give_back();
+  spans.set_gate_ms(rows.real(9));
+  spans.set_drained_ms(rows.real(10));
+  spans.set_memory_free_ms(rows.real(11));
+  spans.set_cause(rows.text(12));
+  return entry;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Reader>> Reader::create(std::unique_ptr<Connection> connection) {
+  std::unique_ptr<Reader> reader(new Reader(std::move(connection)));
+  if (const auto error = reader->m_connection->takeError()) return error->error().during("preparing to read");
+  return reader;
+}
+
+Reader::Reader(std::unique_ptr<Connection> connection)
+    : m_connection(std::move(connection)),
+      m_begin(*m_connection, "BEGIN"),
+      m_commit(*m_connection, "COMMIT"),
+      m_newestTasks(*m_connection, LULL_TASK_COLUMNS "WHERE seq<?1 ORDER BY seq DESC LIMIT ?2"),
+      m_newestInState(*m_connection, LULL_TASK_COLUMNS "WHERE seq<?1 AND state=?3 ORDER BY seq DESC LIMIT ?2"),
+      m_unfinished(*m_connection, LULL_TASK_COLUMNS "WHERE state<6 ORDER BY seq"),
+      m_byPrefix(*m_connection, LULL_TASK_COLUMNS "WHERE id>=?1 AND id<?1||'~' ORDER BY id LIMIT ?2"),
+      m_spec(*m_connection, "SELECT spec FROM task_spec WHERE task=?"),
+      m_events(*m_connection, "SELECT at,state,text FROM task_event WHERE task=? ORDER BY id"),
+      m_outputs(*m_connection, "SELECT name,size,sha256 FROM output WHERE task=? ORDER BY position"),
+      m_blobs(*m_connection, "SELECT DISTINCT sha256 FROM blob_ref"),
+      m_wish(*m_connection, "SELECT value FROM wish WHERE name=?"),
+      m_entriesBefore(*m_connection,
+                      "SELECT entry.id,at,kind,task.id,text,micro_credits,gpu_ns,energy_uj,estimated,gate_ms,"
+                      "drained_ms,memory_free_ms,cause FROM entry LEFT JOIN task ON task.seq=entry.task "
+                      "WHERE entry.id<? ORDER BY entry.id DESC LIMIT ?"),
+      m_newEntries(*m_connection,
+                   "SELECT max(id),sum(kind=1),sum(kind=3),sum(micro_credits),sum(kind=2) FROM entry WHERE id>?"),
+      m_newestMeter(*m_connection, "SELECT max(id) FROM meter"),
+      m_meterBetween(*m_connection, "SELECT sum(gpu_ns),sum(energy_uj),max(estimated) FROM meter WHERE id>? AND id<=?"),
+      m_giveBacks(*m_connection,
+                  "SELECT drained_ms FROM (SELECT drained_ms FROM entry WHERE kind=2 ORDER BY at DESC LIMIT 1000) "
+                  "WHERE drained_ms>=0 ORDER BY drained_ms"),
+      m_newestGiveBack(*m_connection, "SELECT at,drained_ms FROM entry WHERE kind=2 ORDER BY at DESC LIMIT 1"),
+      m_queued(*m_connection, "SELECT count(*) FROM task WHERE state<6"),
+      m_meterSince(*m_connection, "SELECT sum(gpu_ns),sum(energy_uj),max(estimated) FROM meter WHERE at>=?"),
+      m_creditsSince(*m_connection, "SELECT count(*),sum(micro_credits) FROM entry WHERE kind=1 AND at>=?"),
+      m_gpuSeconds(*m_connection,
+                   "SELECT (at-?1)/?3,sum(gpu_ns)/1e9 FROM meter WHERE at>=?1 AND at<?2 GROUP BY 1 ORDER BY 1"),
+      m_temperatures(*m_connection,
+                     "SELECT max(0,minute*60000-?1)/?3,max(celsius) FROM temperature "
+                     "WHERE minute>?1/60000-1 AND minute*60000<?2 GROUP BY 1 ORDER BY 1"),
+      m_credits(*m_connection,
+                "SELECT (at-?1)/?3,sum(micro_credits) FROM entry WHERE kind=1 AND at>=?1 AND at<?2 "
+                "GROUP BY 1 ORDER BY 1"),
+      m_slowest(*m_connection,
+                "SELECT (at-?1)/?3,max(drained_ms) FROM entry WHERE kind=2 AND drained_ms>=0 AND at>=?1 AND at<?2 "
+                "GROUP BY 1 ORDER BY 1") {}
+
+template <typename T>
+Result<T> Reader::answer(T value, std::string_view step) {
+  if (const auto error = m_connection->takeError()) return error->error().during(step);
+  return value;
+}
+
+Result<std::vector<v1::Task>> Reader::unfinished() {
+  std::vector<v1::Task> tasks;
+  auto rows = m_unfinished.rows();
+  while (rows.next()) {
+    auto task = found(rows);
+    addSpec(task);
+    tasks.push_back(std::move(task.task));
+  }
+  return answer(std::move(tasks), "reading unfinished tasks");
+}
+
+Result<Page<v1::Task>> Reader::tasks(const TaskQuery& query) {
+  const auto start = before(query.pageToken);
+  if (!start) return start.error();
+  const auto size = pageOf(query.pageSize);
+  std::vector<Found> all;
+  const auto read = [&all](Rows rows) {
+    while (rows.next()) all.push_back(found(rows));
+  };
+  if (query.states.empty()) read(m_newestTasks.rows(*start, size + 1));
+  for (const auto state : query.states) read(m_newestInState.rows(*start, size + 1, state));
+  std::sort(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.seq > b.seq; });
+  all.erase(std::unique(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.seq == b.seq; }),
+            all.end());
+
+  Page<v1::Task> page;
+  const bool more = all.size() > size;
+  if (more) all.resize(size);
+  if (more) page.nextToken = std::to_string(all.back().seq);
+  for (auto& task : all) {
+    addOutputs(task);
+    page.items.push_back(std::move(task.task));
+  }
+  return answer(std::move(page), "reading tasks");
+}
+
+Result<v1::Task> Reader::task(std::string_view idOrPrefix) {
+  std::vector<Found> fits;
+  {
+    auto rows = m_byPrefix.rows(idOrPrefix, kCandidatesNamed + 1);
+    while (!idOrPrefix.empty() && rows.next()) fits.push_back(found(rows));
+  }
+  if (const auto error = m_connection->takeError()) return error->error().during("looking for a task");
+  if (fits.empty()) return Error(Error::Kind::NotFound, fmt::format("there is no task \"{}\"", idOrPrefix));
+  if (fits.size() > 1 && fits.front().task.id() != idOrPrefix) {
+    std::vector<std::string> names;
+    for (const auto& fit : fits) names.push_back(fit.task.id());
+    if (names.size() > kCandidatesNamed) names.back() = "…";
+    return Error(Error::Kind::Conflict,
+                 fmt::format("\"{}\" fits several tasks: {}: give more of the id", idOrPrefix, fmt::join(names, ", ")));
+  }
+  auto& only = fits.front();
+  addSpec(only);
+  addHistory(only);
+  addOutputs(only);
+  return answer(std::move(only.task), "reading a task");
+}
+
+Result<Page<v1::LedgerEntry>> Reader::entries(std::uint32_t pageSize, std::string_view pageToken) {
+  const auto start = before(pageToken);
+  if (!start) return start.error();
+  const auto size = pageOf(pageSize);
+  Page<v1::LedgerEntry> page;
+  auto rows = m_entriesBefore.rows(*start, size + 1);
+  while (rows.next()) page.items.push_back(entryOf(rows));
+  if (page.items.size() > size) {
+    page.items.pop_back();
+    page.nextToken = std::to_string(page.items.back().id());
+  }
+  return answer(std::move(page), "reading entries");
+}
+
+std::optional<std::string> Reader::wish(std::string_view name) {
+  auto rows = m_wish.rows(name);
+  std::optional<std::string> value;
+  if (rows.next()) value = rows.text(0);
+  std::ignore = m_connection->takeError();
+  return value;
+}
+
+Result<std::vector<std::string>> Reader::blobsInUse() {
+  std::vector<std::string> hashes;
+  auto rows = m_blobs.rows();
+  while (rows.next()) hashes.push_back(rows.text(0));
+  return answer(std::move(hashes), "reading blobs in use");
+}
+
+Reader::Found Reader::found(const Rows& rows) {
+  Found f{.seq = rows.integer(0), .task = {}};
+  auto& t = f.task;
+  t.set_id(rows.text(1));
+  t.set_name(rows.text(2));
+  t.set_runtime(rows.text(3));
+  t.set_priority(static_cast<std::int32_t>(rows.integer(4)));
+  t.set_state(static_cast<v1::TaskState>(rows.integer(5)));
+  t.set_progress(rows.real(6));
+  t.set_attempt(static_cast<std::uint32_t>(rows.integer(7)));
+  t.set_attempts_allowed(static_cast<std::uint32_t>(rows.integer(8)));
+  t.set_submitted_unix_ms(rows.integer(9));
+  t.set_started_unix_ms(rows.integer(10));
+  t.set_ended_unix_ms(rows.integer(11));
+  t.set_not_before_unix_ms(rows.integer(12));
+  if (rows.integer(13) != 0 || !rows.text(14).empty()) {
+    t.mutable_failure()->set_kind(static_cast<v1::Failure::Kind>(rows.integer(13)));
+    t.mutable_failure()->set_message(rows.text(14));
+    t.mutable_failure()->set_technical(rows.text(15));
+  }
+  t.set_gpu(rows.text(16));
+  t.set_gpu_ns(rows.natural(17));
+  t.set_energy_uj(rows.natural(18));
+  t.set_energy_estimated(rows.integer(19) != 0);
+  t.set_micro_credits(rows.integer(20));
+  return f;
+}
+
+void Reader::addOutputs(Found& f) {
+  if (f.task.state() != v1::TASK_STATE_DONE) return;
+  auto rows = m_outputs.rows(f.seq);
+  while (rows.next()) {
+    auto& output = *f.task.add_outputs();
+    output.set_name(rows.text(0));
+    output.set_size(rows.natural(1));
+    output.set_sha256(rows.text(2));
+  }
+}
+
+void Reader::addSpec(Found& f) {
+  auto rows = m_spec.rows(f.seq);
+  if (rows.next()) f.task.mutable_spec()->ParseFromString(rows.text(0));
+}
+
+void Reader::addHistory(Found& f) {
+  auto rows = m_events.rows(f.seq);
+  while (rows.next()) {
+    auto& event = *f.task.add_history();
+    event.set_unix_ms(rows.integer(0));
+    event.set_state(static_cast<v1::TaskState>(rows.integer(1)));
+    event.set_text(rows.text(2));
+  }
+}
+
+}  // namespace lull::ledger
