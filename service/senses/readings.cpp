@@ -4,6 +4,7 @@
 #include "senses/calm.h"
 #include "senses/linux/memory.h"
 #include "senses/linux/power.h"
+#include "senses/linux/power_meter.h"
 
 #include <algorithm>
 #include <utility>
@@ -53,6 +54,7 @@ void Readings::tell(model::Facts& facts) const {
   facts.temperatures = m_temperatures;
   facts.power = m_power;
   facts.memory = m_memory;
+  facts.gpuWatts = m_gpuWatts;
 }
 
 void Readings::readLater() {
@@ -69,6 +71,7 @@ void Readings::read() {
   bool changed = readTemperatures(now);
   changed |= readPowerSupply(now);
   changed |= readMemoryUse(now);
+  m_gpuWatts = readGpuWatts(m_doors.sys);
   if (changed) m_changed();
 }
 
