@@ -14,7 +14,7 @@ using namespace lull::architecture;
 namespace {
 
 QStringList includesOf(const QString& path) {
-  static const QRegularExpression include(R"(^\s*#\s*include\s*[<"]([^>"]+)[>"])");
+  static const QRegularExpression include("^\\s*#\\s*include\\s*[<\"]([^>\"]+)[>\"]");
   QFile file(path);
   if (!file.open(QIODevice::ReadOnly)) return {};
   QStringList out;
