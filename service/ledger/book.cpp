@@ -77,6 +77,9 @@ Book::Book(Connection& c)
       m_insertGiveBack(c,
                        "INSERT INTO entry(at,kind,task,text,gate_ms,drained_ms,memory_free_ms,cause) "
                        "VALUES(?1,2,(SELECT seq FROM task WHERE id=?2),?3,?4,?5,?6,?7)"),
+      m_completeGiveBack(c,
+                         "UPDATE entry SET memory_free_ms=?3 WHERE kind=2 AND at=?1 AND "
+                         "task=(SELECT seq FROM task WHERE id=?2)"),
       m_temperature(c,
                     "INSERT INTO temperature(minute,celsius) VALUES(?,?) ON CONFLICT(minute) DO UPDATE SET "
                     "celsius=max(celsius,excluded.celsius)"),
@@ -163,6 +166,7 @@ void Book::write(const model::SessionMetered& e) {
 }
 
 void Book::write(const model::GiveBackMeasured& e) {
+  if (m_completeGiveBack.run(e.at, e.task, e.spans.memory_free_ms()) > 0) return;
   m_insertGiveBack.run(e.at, e.task, wordsFor(e.spans), e.spans.gate_ms(), e.spans.drained_ms(),
                        e.spans.memory_free_ms(), e.spans.cause());
 }

@@ -71,7 +71,7 @@ private:
   Statement m_move, m_setGpu, m_setFailure, m_progress, m_finish, m_insertOutput;
   Statement m_insertEvent, m_trimEvents;
   Statement m_findSession, m_insertSession, m_updateSession, m_insertMeter, m_growMeter;
-  Statement m_insertEntry, m_insertGiveBack, m_temperature, m_setWish, m_dropWish;
+  Statement m_insertEntry, m_insertGiveBack, m_completeGiveBack, m_temperature, m_setWish, m_dropWish;
 };
 
 // The reader may add up meter rows with ids up to (newest - this) once and for all: the writer never changes them.

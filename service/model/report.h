@@ -58,6 +58,7 @@ struct SessionMetered {
   std::uint64_t energyUj = 0;
   bool energyEstimated = true;
 };
+// A second one for the same instant and task completes the first: it tells when the memory was free.
 struct GiveBackMeasured { UnixMs at = 0; TaskId task; v1::GiveBack spans; };
 struct TemperatureSampled { UnixMs at = 0; double celsius = 0; };
 struct WishKept { std::string name; std::string value; };     // survives a restart; empty value: forgotten
