@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What clients can ask of the service: implemented by service/app, called by the IPC server after the caller's right
-// was checked. All calls are on the loop's thread. A reply may be given at once or later, exactly once; a reply
-// after the client has gone is dropped silently. The status and log streams are the server's own.
+// was checked. All calls are on the loop's thread. A request is valid during the call only. A reply may be given at
+// once or later, exactly once, on the loop's thread; a reply after the client has gone is dropped silently. The status
+// and log streams are the server's own.
 #pragma once
 
 #include "base/result.h"
@@ -14,7 +15,7 @@ namespace lull::ipc {
 struct Caller {
   v1::Right right = v1::RIGHT_UNSPECIFIED;
   std::uint32_t uid = 0;
-  std::uint64_t connection = 0;   // to tie an upload to its connection
+  std::uint64_t connection = 0;  // to tie an upload to its connection
 };
 
 template <typename T>

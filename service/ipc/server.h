@@ -5,7 +5,9 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/time.h"
 #include "ipc/requests.h"
+#include "ipc/rights.h"
 
 #include <asio/io_context.hpp>
 
@@ -14,12 +16,19 @@
 
 namespace lull::ipc {
 
-enum class Mode { System, User };  // see rights.h
+// What a client may take its time for, and how much it may make us hold.
+struct Limits {
+  Milliseconds hello{5'000};
+  Milliseconds halfFrame{30'000};
+  Milliseconds statusInterval{250};      // between two status events to one client
+  std::size_t queued = 4 * 1024 * 1024;  // bytes
+};
 
 struct ServerOptions {
-  std::filesystem::path socket;
+  std::filesystem::path socket{};
   Mode mode = Mode::User;
-  std::size_t maxClients = 256;
+  std::size_t maxClients = 256;  // one user who may not administer gets at most half of them
+  Limits limits{};
 };
 
 class Server {
@@ -28,7 +37,8 @@ public:
   // runs"). The file has mode 0666 in system mode (rights decide) and 0600 in user mode.
   [[nodiscard]] static Result<std::unique_ptr<Server>> create(asio::io_context& loop, ServerOptions options,
                                                               Requests& requests);
-  virtual ~Server() = default;  // closes connections and removes the socket file
+  // Closes connections and removes the socket file; calls none of Requests.
+  virtual ~Server() = default;
 
   // The status as it is now: answered to GetStatus, and streamed as differences to those who watch.
   virtual void publish(const v1::Status& status) = 0;

@@ -76,6 +76,26 @@ Error fromWire(const v1::Error& error) {
   return {found == kKinds.end() ? Error::Kind::Internal : found->ours, error.message()};
 }
 
+void makeSendable(google::protobuf::Message& message) {
+  const auto* reflection = message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const auto* field : fields) {
+    const bool isText = field->type() == FieldDescriptor::TYPE_STRING;
+    const bool isMessage = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 0;
+    for (int i = 0; i < count; ++i) {
+      if (isText) {
+        reflection->SetRepeatedString(&message, field, i, validUtf8(reflection->GetRepeatedString(message, field, i)));
+      }
+      if (isMessage) makeSendable(*reflection->MutableRepeatedMessage(&message, field, i));
+    }
+    if (field->is_repeated()) continue;
+    if (isText) reflection->SetString(&message, field, validUtf8(reflection->GetString(message, field)));
+    if (isMessage) makeSendable(*reflection->MutableMessage(&message, field));
+  }
+}
+
 Result<std::uint32_t> commonVersion(const v1::HelloRequest& hello) {
   const auto highest = std::min(kMaxVersion, hello.max_version());
   if (highest >= std::max(kMinVersion, hello.min_version())) return highest;

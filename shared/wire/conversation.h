@@ -52,6 +52,9 @@ LULL_CALL(Unwatch, unwatch);
 [[nodiscard]] v1::Error toWire(const Error& error);
 [[nodiscard]] Error fromWire(const v1::Error& error);
 
+// Replaces what is not UTF-8 in all texts of the message and the messages in it; the other side would refuse the whole.
+void makeSendable(google::protobuf::Message& message);
+
 // The reply in `frame`, or the error it carries; Internal when it is a reply to something else.
 template <typename Request>
 [[nodiscard]] Result<typename Call<Request>::Reply> takeReply(v1::ServerFrame frame) {

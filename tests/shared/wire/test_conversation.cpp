@@ -165,6 +165,20 @@ private slots:
     QVERIFY(back.ParseFromString(frame.SerializeAsString()));
   }
 
+  void textsOfAnyBytesBecomeSendable() {
+    auto status = busyStatus();
+    status.mutable_gpus(1)->set_name("Gr\xFC\xDF");
+    status.mutable_gpus(0)->mutable_verdict()->mutable_reasons(0)->set_text("\xFF");
+    status.add_troubles("\x80 lost");
+    status.set_sentence("\xC0");
+    v1::Status back;
+    QVERIFY(!back.ParseFromString(status.SerializeAsString()));
+    makeSendable(status);
+    QVERIFY(back.ParseFromString(status.SerializeAsString()));
+    QCOMPARE(back.troubles(2), std::string("\xEF\xBF\xBD lost"));
+    QCOMPARE(back.gpus(0).name(), std::string("llvmpipe"));
+  }
+
   void commonVersion_data() {
     QTest::addColumn<quint32>("low");
     QTest::addColumn<quint32>("high");
