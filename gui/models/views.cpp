@@ -79,7 +79,7 @@ QString queueOf(const v1::Status& status) {
 
 QString emptyQueueOf(const v1::Status& status) {
   const auto waiting = status.queued();
-  if (waiting == 0) return Words::tr("No task waits");
+  if (waiting == 0) return {};
   return waiting == 1 ? Words::tr("1 task waits")
                       : Words::tr("%1 tasks wait", "the number is never 1").arg(count(waiting));
 }

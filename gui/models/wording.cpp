@@ -82,7 +82,7 @@ Aging countdown(UnixMs until, UnixMs now) {
                        : step == kMinute ? minutes(shown / kMinute)
                                          : seconds(std::max<std::int64_t>(shown / kSecond, 1));
   if (left <= kSecond) return {text, std::nullopt};
-  return {text, until - (steps - 1) * step};
+  return {text, until - std::max((steps - 1) * step, step == kMinute ? 90 * kSecond : 0)};
 }
 
 QString exactSpan(std::int64_t span) {

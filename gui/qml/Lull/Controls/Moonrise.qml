@@ -8,13 +8,14 @@ Item {
     id: scene
 
     property real moonAt: 1        // 0 set … 1 high
+    property bool moonVisible: true
     property real moonX: 0.5       // its middle, in widths
     property real moonSize: height * 0.5
     property real corner: 0        // radius of the ground's corners
 
     Shape {
         id: moon
-        visible: scene.moonAt > 0
+        visible: scene.moonVisible && scene.moonAt > 0
         x: scene.width * scene.moonX - scene.moonSize / 2
         y: scene.height * (0.16 + 0.42 * (1 - scene.moonAt))
         width: 100

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import QtQuick
 import QtQuick.Templates as T
+import QtQuick.Window
 import Lull.Theme
 
 // A card above everything else. Escape, Back and a press outside close it.
@@ -8,6 +9,8 @@ T.Popup {
     id: panel
 
     property string title
+    property Pressable opener      // what had the focus, and how it got it
+    property int openerReason
     default property alias content: area.data
 
     parent: T.Overlay.overlay
@@ -20,6 +23,12 @@ T.Popup {
     focus: true
     closePolicy: T.Popup.CloseOnEscape | T.Popup.CloseOnPressOutside
 
+    onAboutToShow: {
+        opener = parent.Window.activeFocusItem as Pressable
+        openerReason = opener ? opener.focusReason : Qt.PopupFocusReason
+    }
+    onClosed: opener?.forceActiveFocus(openerReason)
+
     T.Overlay.modal: Rectangle { color: Theme.veil }
     background: Rectangle {
         radius: Theme.radius
@@ -29,6 +38,7 @@ T.Popup {
     contentItem: Item {
         Accessible.role: Accessible.Dialog
         Accessible.name: panel.title
+        Keys.onBackPressed: panel.close()
 
         Text {
             id: heading

@@ -16,7 +16,7 @@ Pressable {
     Accessible.role: Accessible.CheckBox
     Accessible.checkable: true
     Accessible.checked: on
-    Accessible.onToggleAction: click()
+    Accessible.onToggleAction: clicked()
 
     onClicked: toggle.wished(!toggle.on)
 

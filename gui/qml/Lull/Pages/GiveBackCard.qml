@@ -53,7 +53,7 @@ Card {
     }
     Body {
         anchors { left: parent.left; right: parent.right; verticalCenter: parent.verticalCenter }
-        visible: !card.device.givenBack.known
+        visible: !card.device.givenBack.known && card.device.live
         horizontalAlignment: Text.AlignHCenter
         color: Theme.muted
         text: qsTr("You have not needed the GPU back yet")

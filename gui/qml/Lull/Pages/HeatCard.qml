@@ -34,7 +34,7 @@ Card {
     Body {
         anchors { left: parent.left; right: parent.right; verticalCenter: parent.verticalCenter }
         horizontalAlignment: Text.AlignHCenter
-        visible: !card.device.heat.known
+        visible: !card.device.heat.known && card.device.live
         color: Theme.muted
         text: qsTr("This computer tells no temperature")
     }

@@ -32,7 +32,7 @@ Card {
     Body {
         anchors { left: parent.left; right: parent.right; verticalCenter: parent.verticalCenter }
         horizontalAlignment: Text.AlignHCenter
-        visible: !card.device.share.known
+        visible: !card.device.share.known && card.device.live
         color: Theme.muted
         text: qsTr("No GPU that can be lent")
     }

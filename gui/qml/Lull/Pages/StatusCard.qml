@@ -23,9 +23,11 @@ Rectangle {
     }
 
     Moonrise {
+        id: sky
         anchors.fill: parent
         corner: card.radius
         moonX: 0.76
+        moonVisible: card.width >= Theme.wideFrom
         moonAt: card.lively ? 1 : card.off ? 0 : 0.4
     }
     Item {
@@ -44,7 +46,7 @@ Rectangle {
         Text {
             objectName: "because"
             anchors { top: state.bottom; bottom: buttons.top; bottomMargin: Theme.smallGap }
-            width: parent.width
+            width: sky.moonVisible ? card.width * sky.moonX - sky.moonSize / 2 - 2 * Theme.padding : parent.width
             text: card.device.headline.because
             color: Theme.skyMuted
             font.pixelSize: Theme.titleSize
@@ -62,17 +64,10 @@ Rectangle {
 
             PushButton {
                 objectName: "pauseButton"
-                visible: card.device.sharing && !card.device.paused
+                visible: card.device.sharing || card.device.paused
                 sky: true
-                text: qsTr("Pause…")
-                onClicked: card.pauseWanted()
-            }
-            PushButton {
-                objectName: "resumeButton"
-                visible: card.device.paused
-                sky: true
-                text: qsTr("Resume")
-                onClicked: card.device.resume()
+                text: card.device.paused ? qsTr("Resume") : qsTr("Pause…")
+                onClicked: card.device.paused ? card.device.resume() : card.pauseWanted()
             }
             PushButton {
                 objectName: "whyButton"

@@ -14,26 +14,17 @@ Card {
 
     title: qsTr("Task")
 
-    Column {
-        anchors { left: parent.left; right: parent.right; top: parent.top }
+    Text {
+        objectName: "taskName"
+        width: parent.width
         visible: card.busy
-        spacing: Theme.smallGap
-
-        Text {
-            objectName: "taskName"
-            width: parent.width
-            text: card.device.work.name
-            color: Theme.text
-            font { pixelSize: Theme.titleSize; weight: Font.DemiBold }
-            maximumLineCount: 2
-            wrapMode: Text.Wrap
-            elide: Text.ElideRight
-            textFormat: Text.PlainText
-        }
-        Caption {
-            width: parent.width
-            text: card.device.work.state
-        }
+        text: card.device.work.name
+        color: Theme.text
+        font { pixelSize: Theme.titleSize; weight: Font.DemiBold }
+        maximumLineCount: 2
+        wrapMode: Text.Wrap
+        elide: Text.ElideRight
+        textFormat: Text.PlainText
     }
     Column {
         anchors { left: parent.left; right: parent.right; bottom: footer.top; bottomMargin: Theme.gap }
@@ -53,6 +44,13 @@ Card {
                 text: card.device.work.done
             }
             Caption {
+                anchors { left: done.right; leftMargin: Theme.smallGap; right: left.left; baseline: done.baseline }
+                text: card.device.work.state
+                wrapMode: Text.NoWrap
+                elide: Text.ElideRight
+            }
+            Caption {
+                id: left
                 anchors { right: parent.right; baseline: done.baseline }
                 text: card.device.work.left
             }
@@ -60,7 +58,7 @@ Card {
     }
     Body {
         anchors { left: parent.left; right: parent.right; verticalCenter: parent.verticalCenter }
-        visible: !card.busy
+        visible: !card.busy && card.device.live
         horizontalAlignment: Text.AlignHCenter
         color: Theme.muted
         text: qsTr("No task runs")
