@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/daemon.h"
+
+#include "app/desk.h"
+#include "app/notify.h"
+#include "app/ring.h"
+#include "base/file.h"
+#include "base/version.h"
+#include "runtimes/leftovers.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <asio/post.hpp>
+#include <asio/signal_set.hpp>
+
+#include <csignal>
+
+namespace lull::app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto kStopLimit = std::chrono::seconds(15);
+
+Result<Fd> takeStateFolder(const fs::path& folder) {
+  if (auto made = makePrivateFolder(folder); !made) return made.error();
+  const auto file = folder / "lock";
+  Fd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock) return fromErrno("open", file.native());
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+  return Error(Error::Kind::Conflict,
+               "another lulld uses " + folder.native() + "; end it first, or name another --state-dir");
+}
+
+// "<task>.<random>" (see newSession in ring.cpp).
+model::Entry meteredBefore(const runtimes::Leftover& leftover, const Now& now, std::uint32_t assumedWatts) {
+  return model::SessionMetered{.session = leftover.session,
+                               .task = leftover.session.substr(0, leftover.session.find('.')),
+                               .at = now.unixMs,
+                               .gpuNs = leftover.gpuNs,
+                               .energyUj = leftover.gpuNs / 1000 * assumedWatts,
+                               .energyEstimated = true};
+}
+
+}  // namespace
+
+// In the order of construction: later parts use earlier ones.
+struct Daemon::Parts {
+  Options options;
+  Fd lock;
+  SystemClock clock;
+  asio::io_context loop{1};
+  asio::signal_set signals{loop};
+  asio::steady_timer limit{loop};
+  asio::steady_timer dog{loop};
+  std::optional<settings::Store> settings;
+  std::unique_ptr<ledger::Ledger> ledger;
+  std::unique_ptr<runtimes::TaskFiles> files;
+  std::unique_ptr<senses::Senses> senses;
+  std::unique_ptr<runtimes::Workers> workers;
+  std::unique_ptr<Ring> ring;
+  std::unique_ptr<Desk> desk;
+  std::unique_ptr<ipc::Server> server;
+  bool stopping = false;
+
+  [[nodiscard]] fs::path pages() const { return options.socket.parent_path() / "pages"; }
+  [[nodiscard]] Outcome openStores();
+  [[nodiscard]] Outcome clearUp();
+  [[nodiscard]] Outcome compose();
+  void takeLogLevel() { log::setLevel(options.logLevel.value_or(log::levelFrom(settings->values().log().level()))); }
+};
+
+Outcome Daemon::Parts::openStores() {
+  for (const auto& folder : {options.settingsFile.parent_path(), options.socket.parent_path(), pages()}) {
+    if (folder.empty()) continue;
+    if (auto made = makePrivateFolder(folder); !made) return made;
+  }
+  auto store = settings::Store::open(options.settingsFile);
+  if (!store) return store.error().during("reading the settings");
+  settings.emplace(std::move(*store));
+  takeLogLevel();
+  auto opened = ledger::Ledger::open(options.stateFolder / "ledger.sqlite",
+                                     [this](std::function<void()> f) { asio::post(loop, std::move(f)); });
+  if (!opened) return opened.error().during("opening the ledger");
+  ledger = std::move(*opened);
+  auto made = runtimes::TaskFiles::create(loop, options.stateFolder);
+  if (!made) return made.error().during("preparing the files of tasks");
+  files = std::move(*made);
+  return {};
+}
+
+// GPU time that workers metered after the predecessor's last record is still on their pages. It is recorded before
+// tasks are resumed, so that no credit is lost.
+Outcome Daemon::Parts::clearUp() {
+  std::vector<model::Entry> entries;
+  for (const auto& leftover : runtimes::collectLeftovers(pages())) {
+    entries.push_back(meteredBefore(leftover, clock.now(), settings->values().rewards().assumed_watts()));
+  }
+  if (entries.empty()) return {};
+  log::info("clearing up after a service that did not end in order: {} workers", entries.size());
+  std::optional<Outcome> recorded;
+  ledger->record(std::move(entries), [&recorded](const Outcome& outcome) { recorded = outcome; });
+  while (!recorded) loop.run_one();
+  return *recorded;
+}
+
+Outcome Daemon::Parts::compose() {
+  auto seen = senses::Senses::create(loop, clock,
+                                     {.input = options.input,
+                                      .sys = options.sys,
+                                      .proc = options.proc,
+                                      .presenceProgram = options.programFolder / "lull-presence",
+                                      .gpusProgram = options.programFolder / "lull-gpus"},
+                                     [this] {
+                                       if (ring) ring->wake();
+                                     });
+  if (!seen) return seen.error().during("opening the senses");
+  senses = std::move(*seen);
+  const auto cache = options.stateFolder / "shader-cache";
+  if (auto made = makePrivateFolder(cache); !made) return made;
+  workers =
+      std::make_unique<runtimes::Workers>(loop, clock,
+                                          runtimes::WorkersOptions{.spirvProgram = options.programFolder / "lull-spirv",
+                                                                   .layerFolder = options.layerFolder,
+                                                                   .pages = fs::absolute(pages()),
+                                                                   .shaderCache = cache},
+                                          [this](model::WorkerReport report) { ring->heard(std::move(report)); });
+  const Stages stages{loop, clock, *settings, *senses, *workers, *files, *ledger};
+  ring = std::make_unique<Ring>(stages);
+  if (auto begun = ring->begin({}); !begun) return begun;
+  desk = std::make_unique<Desk>(stages, *ring);
+  auto listening = ipc::Server::create(
+      loop, {.socket = options.socket, .mode = options.user ? ipc::Mode::User : ipc::Mode::System}, *desk);
+  if (!listening) return listening.error();
+  server = std::move(*listening);
+  ring->publishTo(server.get());
+  senses->lookForGpus();
+  ring->wake();
+  return {};
+}
+
+Result<std::unique_ptr<Daemon>> Daemon::create(Options options) {
+  auto parts = std::make_unique<Parts>();
+  parts->options = std::move(options);
+  auto lock = takeStateFolder(parts->options.stateFolder);
+  if (!lock) return lock.error();
+  parts->lock = std::move(*lock);
+  for (const auto step : {&Parts::openStores, &Parts::clearUp, &Parts::compose}) {
+    if (auto done = (*parts.*step)(); !done) return done.error();
+  }
+  return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
+}
+
+Daemon::Daemon(std::unique_ptr<Parts> parts) : m_parts(std::move(parts)) {}
+Daemon::~Daemon() = default;
+
+void Daemon::run() {
+  listenToSignals();
+  watchdog();
+  asio::post(m_parts->loop, [this] {
+    notifyReady();
+    log::info("lulld {} is ready on {}", kVersion, m_parts->options.socket.native());
+  });
+  m_parts->loop.run();
+  log::info("ended");
+}
+
+void Daemon::listenToSignals() {
+  auto& signals = m_parts->signals;
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals.add(number);
+  signals.async_wait([this](asio::error_code code, int number) {
+    if (code) return;
+    if (number == SIGHUP) {
+      reload();
+    } else if (m_parts->stopping) {
+      m_parts->loop.stop();
+      return;
+    } else {
+      stop();
+    }
+    listenToSignals();
+  });
+}
+
+void Daemon::stop() {
+  log::info("stopping: workers save and end");
+  m_parts->stopping = true;
+  notifyStopping();
+  m_parts->limit.expires_after(kStopLimit);
+  m_parts->limit.async_wait([this](asio::error_code code) {
+    if (code) return;
+    log::warning("not all workers ended in time: they are killed; their tasks go on from the last checkpoint");
+    m_parts->loop.stop();
+  });
+  m_parts->ring->stop([this] { m_parts->loop.stop(); });
+}
+
+void Daemon::reload() {
+  notifyReloading(m_parts->clock.now().instant);
+  if (auto reloaded = m_parts->settings->reload(); !reloaded) {
+    log::error("the settings stay as they were: {}", reloaded.error().text());
+  }
+  m_parts->takeLogLevel();
+  m_parts->ring->settingsChanged();
+  m_parts->senses->lookForGpus();
+  notifyReady();
+}
+
+void Daemon::watchdog() {
+  const auto interval = watchdogInterval();
+  if (!interval) return;
+  notifyWatchdog();
+  m_parts->dog.expires_after(*interval);
+  m_parts->dog.async_wait([this](asio::error_code code) {
+    if (!code) watchdog();
+  });
+}
+
+}  // namespace lull::app

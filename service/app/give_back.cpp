@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/give_back.h"
+
+namespace lull::app {
+
+bool GiveBack::isOwnersReturn(std::string_view cause) {
+  return cause == "owner_present" || cause == "paused" || cause == "sharing_off";
+}
+
+void GiveBack::closed(const model::TaskId& task, const std::string& cause, Instant since) {
+  if (isOwnersReturn(cause)) m_episodes.try_emplace(task, Episode{.cause = cause, .since = since});
+}
+
+void GiveBack::reopened(const model::TaskId& task) { m_episodes.erase(task); }
+
+std::vector<model::Entry> GiveBack::look(const runtimes::WorkerFigures& worker, const Now& now) {
+  const auto found = m_episodes.find(worker.task);
+  if (found == m_episodes.end() || !worker.drainedAt) return {};
+  auto& episode = found->second;
+  if (episode.drainedTold && !worker.endedAt) return {};
+  model::GiveBackMeasured entry{.at = now.unixOf(episode.since), .task = worker.task, .spans = {}};
+  // A gate that was closed before the event (nothing to give back) counts as closed at once.
+  entry.spans.set_gate_ms(std::max(0.0, toMs(worker.gateChangedAt - episode.since)));
+  entry.spans.set_drained_ms(std::max(entry.spans.gate_ms(), toMs(*worker.drainedAt - episode.since)));
+  entry.spans.set_memory_free_ms(worker.endedAt ? toMs(*worker.endedAt - episode.since) : -1);
+  entry.spans.set_cause(episode.cause);
+  episode.drainedTold = true;
+  if (worker.endedAt) m_episodes.erase(found);
+  return {entry};
+}
+
+}  // namespace lull::app

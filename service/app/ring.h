@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ring: sense → decide → plan → apply → record → publish. The only place that calls the stages.
+// One thread: the loop's. Woken by events and by the one timer that the verdicts and the plan ask for; while a gate is
+// open also by a pulse each second, which is the governor's heartbeat.
+#pragma once
+
+#include "app/give_back.h"
+#include "app/meter.h"
+#include "base/time.h"
+#include "ipc/server.h"
+#include "ledger/ledger.h"
+#include "model/facts.h"
+#include "model/task.h"
+#include "model/verdict.h"
+#include "runtimes/task_files.h"
+#include "runtimes/workers.h"
+#include "senses/senses.h"
+#include "settings/store.h"
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace lull::app {
+
+struct Stages {
+  asio::io_context& loop;
+  const Clock& clock;
+  settings::Store& settings;
+  senses::Senses& senses;
+  runtimes::Workers& workers;
+  runtimes::TaskFiles& files;
+  ledger::Ledger& ledger;
+};
+
+class Ring {
+public:
+  explicit Ring(Stages stages);
+
+  // Takes up what the ledger and the wishes hold from before. `leftoverTrouble` is told to the owner.
+  [[nodiscard]] Outcome begin(std::vector<std::string> troubles);
+  void publishTo(ipc::Server* server) { m_server = server; }
+
+  // Something is new: a pass soon. Many calls before it make one pass.
+  void wake();
+  void heard(model::WorkerReport report);
+
+  // Wishes.
+  void pause(UnixMs until);
+  void resume();
+  void submit(v1::Task task, ledger::Ledger::Done recorded);
+  // Conflict when the task has ended.
+  [[nodiscard]] Outcome cancel(const model::TaskId& task);
+  void watched(std::size_t watchers);
+  void settingsChanged();
+  // Every worker is evicted and nothing starts any more; `stopped` when all is recorded.
+  void stop(std::function<void()> stopped);
+
+  // The live state over the recorded one: for a task that is under way.
+  void refine(v1::Task& task) const;
+
+private:
+  void pass();
+  [[nodiscard]] Now readClock();
+  void takeReports(const Now& now);
+  void takeReport(const model::WorkerReport& report, const Now& now);
+  [[nodiscard]] model::Facts look(const Now& now);
+  void apply(const model::Plan& plan, const model::Facts& facts, const Now& now);
+  void carryOut(const model::Action& action, Instant since, const Now& now);
+  void startWorker(const model::StartWorker& order);
+  void measure(const Now& now, const model::Facts& facts);
+  void record();
+  void recorded(const std::set<model::TaskId>& ended);
+  void refreshTotals();
+  void publish(const model::Facts& facts);
+  void attend(const model::Facts& facts);
+  void arm(const model::Plan& plan, const Now& now);
+  void pulse();
+  void endIfStopped();
+  void add(std::vector<model::Entry> entries);
+  model::RosterTask* find(const model::TaskId& task);
+
+  Stages m_stages;
+  ipc::Server* m_server = nullptr;
+  model::Roster m_roster;
+  std::map<model::TaskId, v1::Task> m_labels;            // of the roster's tasks: name, runtime, times; no spec
+  std::map<model::TaskId, std::uint64_t> m_gpuNsBefore;  // metered by earlier workers of the task
+  model::Verdicts m_verdicts;
+  model::Wishes m_wishes;
+  std::vector<model::WorkerReport> m_reports;
+  std::vector<model::Entry> m_entries;
+  std::set<model::TaskId> m_ended;  // since the last record
+  GiveBack m_giveBack;
+  Meter m_meter;
+  ledger::Totals m_totals;
+  std::vector<std::string> m_troubles;
+  UnixMs m_dayStart = 0;
+  UnixMs m_startedAt = 0;
+  UnixMs m_lastSample = 0;
+  Nanoseconds m_wallOffset{};  // wall clock minus monotonic, as last shown
+  std::size_t m_watchers = 0;
+  std::size_t m_recording = 0;  // batches under way
+  bool m_awake = false;
+  bool m_pulsing = false;
+  std::function<void()> m_stopped;
+  asio::steady_timer m_timer;
+  asio::steady_timer m_pulseTimer;
+};
+
+}  // namespace lull::app

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/view.h"
+
+#include "base/version.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace lull::app {
+
+namespace {
+
+v1::Presence presenceOf(const ViewInput& in) {
+  const auto& seen = in.facts.presence;
+  v1::Presence out;
+  out.set_devices(seen.devices);
+  out.set_trouble(seen.trouble);
+  if (seen.lastActivity) out.set_last_activity_unix_ms(in.facts.now.unixOf(*seen.lastActivity));
+  switch (seen.source) {
+    case model::Presence::Source::Unknown:
+      break;
+    case model::Presence::Source::Unattended:
+      out.set_state(v1::Presence::STATE_UNATTENDED);
+      break;
+    case model::Presence::Source::Watching:
+      out.set_state(in.verdicts.memory.presentSince ? v1::Presence::STATE_PRESENT : v1::Presence::STATE_AWAY);
+      break;
+  }
+  return out;
+}
+
+v1::Verdict verdictOf(const model::Verdict& verdict) {
+  v1::Verdict out;
+  out.set_limit(verdict.limit);
+  for (const auto& reason : verdict.reasons) *out.add_reasons() = reason;
+  return out;
+}
+
+const runtimes::WorkerFigures* workerOn(const ViewInput& in, const std::string& gpu) {
+  for (const auto& worker : in.workers) {
+    if (worker.gpu == gpu && !worker.endedAt) return &worker;
+  }
+  return nullptr;
+}
+
+void addGpus(const ViewInput& in, v1::Status& status) {
+  for (const auto& seen : in.facts.gpus.value) {
+    auto& gpu = *status.add_gpus();
+    gpu = seen;
+    const auto verdict = in.verdicts.byGpu.find(seen.id());
+    *gpu.mutable_verdict() = verdictOf(verdict == in.verdicts.byGpu.end() ? in.verdicts.device : verdict->second);
+    if (const auto* worker = workerOn(in, seen.id())) {
+      gpu.set_task_id(worker->task);
+      // Steps that a person can see: finer ones would only keep the stream busy.
+      gpu.set_gpu_share(std::round(in.meter.share(worker->task) * 100) / 100);
+      gpu.set_vram_used(worker->memoryBytes);
+    }
+  }
+}
+
+void addRunning(const ViewInput& in, v1::Status& status) {
+  for (const auto& task : in.roster) {
+    if (!model::hasWorker(task.state)) continue;
+    auto& out = *status.add_running();
+    if (const auto label = in.labels.find(task.id); label != in.labels.end()) out = label->second;
+    out.set_id(task.id);
+    out.set_state(task.state);
+    out.set_progress(task.progress);
+    out.set_seconds_left(std::round(task.secondsLeft));
+    out.set_attempt(task.attempt);
+    out.set_attempts_allowed(task.attemptsAllowed);
+    out.set_gpu_ns(task.gpuNs);
+    for (const auto& gpu : in.facts.gpus.value) {
+      if (gpu.id() == task.gpu) out.set_gpu(gpu.name());
+    }
+  }
+}
+
+v1::Activity activityOf(const ViewInput& in) {
+  if (in.stopping) return v1::ACTIVITY_STOPPING;
+  if (!in.settings.sharing().enabled()) return v1::ACTIVITY_OFF;
+  const auto mayRun = [&in](const std::string& gpu) {
+    const auto found = in.verdicts.byGpu.find(gpu);
+    return found != in.verdicts.byGpu.end() && found->second.limit == v1::LIMIT_RUN;
+  };
+  const auto works = [&mayRun](const model::RosterTask& task) {
+    return task.state == v1::TASK_STATE_RUNNING || (task.state == v1::TASK_STATE_STARTING && mayRun(task.gpu));
+  };
+  if (std::ranges::any_of(in.roster, works)) return v1::ACTIVITY_WORKING;
+  return in.verdicts.device.limit == v1::LIMIT_RUN ? v1::ACTIVITY_READY : v1::ACTIVITY_RESTING;
+}
+
+// "This computer is in use" → "this computer is in use", but "GPU …" stays.
+std::string inSentence(std::string text) {
+  if (text.size() > 1 && std::islower(static_cast<unsigned char>(text[1])) != 0) {
+    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+  }
+  while (!text.empty() && text.back() == '.') text.pop_back();
+  return text;
+}
+
+std::string sentenceOf(const ViewInput& in, const v1::Status& status) {
+  switch (status.activity()) {
+    case v1::ACTIVITY_WORKING: {
+      const bool alone = in.facts.presence.source == model::Presence::Source::Unattended;
+      return fmt::format("Working on “{}”: {}", status.running_size() > 0 ? status.running(0).name() : "a task",
+                         alone ? "this computer has no keyboard, mouse or remote" : "nobody is using this computer");
+    }
+    case v1::ACTIVITY_READY:
+      return status.queued() == 0 ? "Ready: there is no task to work on" : "Ready: the next task is about to start";
+    case v1::ACTIVITY_RESTING: {
+      const auto& reasons = in.verdicts.device.reasons;
+      return reasons.empty() ? "Resting" : "Resting: " + inSentence(reasons.front().text());
+    }
+    case v1::ACTIVITY_OFF:
+      return "Off: sharing is switched off";
+    case v1::ACTIVITY_STOPPING:
+      return "Stopping: tasks are saved and given back";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+v1::Status project(const ViewInput& in) {
+  v1::Status status;
+  status.set_version(kVersion);
+  status.set_started_unix_ms(in.startedAt);
+  status.set_sharing(in.settings.sharing().enabled());
+  status.set_paused_until_unix_ms(in.facts.wishes.pausedUntil.value_or(0));
+  addGpus(in, status);
+  for (const auto& temperature : in.facts.temperatures.value) *status.add_temperatures() = temperature;
+  *status.mutable_presence() = presenceOf(in);
+  *status.mutable_power() = in.facts.power.value;
+  *status.mutable_memory() = in.facts.memory.value;
+  addRunning(in, status);
+  status.set_queued(
+      static_cast<std::uint64_t>(std::ranges::count(in.roster, v1::TASK_STATE_QUEUED, &model::RosterTask::state)));
+  status.set_done(in.totals.done);
+  status.set_failed(in.totals.failed);
+  *status.mutable_today() = in.totals.today;
+  *status.mutable_total() = in.totals.total;
+  *status.mutable_give_back() = in.totals.giveBack;
+  for (const auto& trouble : in.troubles) status.add_troubles(trouble);
+  status.set_idle_since_unix_ms(status.presence().last_activity_unix_ms());
+  status.set_activity(activityOf(in));
+  status.set_sentence(sentenceOf(in, status));
+  return status;
+}
+
+}  // namespace lull::app

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Projects what is known and recorded into the status people see. Pure.
+#pragma once
+
+#include "app/meter.h"
+#include "ledger/ledger.h"
+#include "lull/v1/settings.pb.h"
+#include "model/facts.h"
+#include "model/task.h"
+#include "model/verdict.h"
+#include "runtimes/workers.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lull::app {
+
+struct ViewInput {
+  const model::Facts& facts;
+  const model::Verdicts& verdicts;
+  const model::Roster& roster;
+  const std::map<model::TaskId, v1::Task>& labels;  // what does not change about the tasks of the roster
+  const std::vector<runtimes::WorkerFigures>& workers;
+  const Meter& meter;
+  const ledger::Totals& totals;
+  const v1::Settings& settings;
+  const std::vector<std::string>& troubles;
+  UnixMs startedAt = 0;
+  bool stopping = false;
+};
+[[nodiscard]] v1::Status project(const ViewInput& in);
+
+}  // namespace lull::app

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// The projection that people see.
+#include "app/view.h"
+#include "wire/conversation.h"
+
+#include <QtTest>
+
+using namespace lull;
+
+namespace {
+
+// All that a view is projected from, with a device that may run.
+struct World {
+  model::Facts facts;
+  model::Verdicts verdicts;
+  model::Roster roster;
+  std::map<model::TaskId, v1::Task> labels;
+  std::vector<runtimes::WorkerFigures> workers;
+  app::Meter meter;
+  ledger::Totals totals;
+  v1::Settings settings;
+  std::vector<std::string> troubles;
+  bool stopping = false;
+
+  World() {
+    facts.now = {.instant = instantFromNs(1'000'000'000'000), .unixMs = 1'700'000'000'000};
+    facts.presence.source = model::Presence::Source::Watching;
+    facts.presence.lastActivity = facts.now.instant - std::chrono::minutes(12);
+    v1::Gpu gpu;
+    gpu.set_id("g");
+    gpu.set_name("Radeon");
+    facts.gpus.value = {gpu};
+    verdicts.device.limit = v1::LIMIT_RUN;
+    verdicts.byGpu["g"].limit = v1::LIMIT_RUN;
+    settings.mutable_sharing()->set_enabled(true);
+  }
+  void addTask(v1::TaskState state) {
+    roster.push_back({.id = "t-1", .state = state, .gpu = "g", .progress = 0.5});
+    labels["t-1"].set_name("Picture");
+    if (model::hasWorker(state))
+      workers.push_back({.task = "t-1", .gpu = "g", .session = "t-1.x", .open = true, .memoryBytes = 77});
+  }
+  void forbid(const char* rule, const char* text) {
+    v1::Reason reason;
+    reason.set_rule(rule);
+    reason.set_text(text);
+    reason.set_limit(v1::LIMIT_PARK);
+    for (auto* verdict : {&verdicts.device, &verdicts.byGpu["g"]}) {
+      verdict->limit = v1::LIMIT_PARK;
+      verdict->reasons = {reason};
+    }
+  }
+  v1::Status view() const {
+    return app::project({.facts = facts,
+                         .verdicts = verdicts,
+                         .roster = roster,
+                         .labels = labels,
+                         .workers = workers,
+                         .meter = meter,
+                         .totals = totals,
+                         .settings = settings,
+                         .troubles = troubles,
+                         .stopping = stopping});
+  }
+};
+
+}  // namespace
+
+class TestView : public QObject {
+  Q_OBJECT
+
+private slots:
+  void readyWithoutATask() {
+    const auto status = World().view();
+    QCOMPARE(status.activity(), v1::ACTIVITY_READY);
+    QVERIFY(status.sentence().find("no task") != std::string::npos);
+    QCOMPARE(status.idle_since_unix_ms(), 1'700'000'000'000 - 12 * 60'000);
+  }
+
+  void working() {
+    World world;
+    world.addTask(v1::TASK_STATE_RUNNING);
+    const auto status = world.view();
+    QCOMPARE(status.activity(), v1::ACTIVITY_WORKING);
+    QCOMPARE(status.running(0).name(), std::string("Picture"));
+    QCOMPARE(status.running(0).gpu(), std::string("Radeon"));
+    QCOMPARE(status.gpus(0).task_id(), std::string("t-1"));
+    QCOMPARE(status.gpus(0).vram_used(), 77U);
+    QVERIFY(status.sentence().find("Picture") != std::string::npos);
+  }
+
+  void restingSaysTheReason() {
+    World world;
+    world.addTask(v1::TASK_STATE_PARKED);
+    world.forbid("too_hot", "The GPU is at 84 °C; work goes on at 70 °C");
+    const auto status = world.view();
+    QCOMPARE(status.activity(), v1::ACTIVITY_RESTING);
+    QCOMPARE(status.sentence(), std::string("Resting: the GPU is at 84 °C; work goes on at 70 °C"));
+    QCOMPARE(status.gpus(0).verdict().reasons(0).rule(), std::string("too_hot"));
+  }
+
+  void anAbbreviationStaysAsItIs() {
+    World world;
+    world.forbid("x", "GPU gone");
+    QCOMPARE(world.view().sentence(), std::string("Resting: GPU gone"));
+  }
+
+  void offAndStopping() {
+    World world;
+    world.settings.mutable_sharing()->set_enabled(false);
+    QCOMPARE(world.view().activity(), v1::ACTIVITY_OFF);
+    world.stopping = true;
+    QCOMPARE(world.view().activity(), v1::ACTIVITY_STOPPING);
+  }
+
+  void presenceIsToldAsItIs() {
+    World world;
+    QCOMPARE(world.view().presence().state(), v1::Presence::STATE_AWAY);
+    world.verdicts.memory.presentSince = world.facts.now.instant;
+    QCOMPARE(world.view().presence().state(), v1::Presence::STATE_PRESENT);
+    world.facts.presence.source = model::Presence::Source::Unattended;
+    QCOMPARE(world.view().presence().state(), v1::Presence::STATE_UNATTENDED);
+    world.facts.presence.source = model::Presence::Source::Unknown;
+    QCOMPARE(world.view().presence().state(), v1::Presence::STATE_UNSPECIFIED);
+  }
+
+  void aGpuWithoutAVerdictShowsTheDevices() {
+    World world;
+    world.verdicts.byGpu.clear();
+    world.verdicts.device.limit = v1::LIMIT_EVICT;
+    QCOMPARE(world.view().gpus(0).verdict().limit(), v1::LIMIT_EVICT);
+  }
+
+  // A still device must not keep the stream busy: time passing changes nothing.
+  void timeAloneChangesNothing() {
+    World world;
+    world.addTask(v1::TASK_STATE_PARKED);
+    world.forbid("owner_present", "Somebody is using this computer");
+    const auto before = world.view();
+    world.facts.now.instant += std::chrono::minutes(5);
+    world.facts.now.unixMs += 5 * 60'000;
+    QCOMPARE(wire::difference(before, world.view()).changed_size(), 0);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestView)
+#include "test_view.moc"
