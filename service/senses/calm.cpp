@@ -24,7 +24,8 @@ std::vector<v1::Temperature> calm(std::vector<v1::Temperature> now, const std::v
 }
 
 v1::Memory calm(v1::Memory now, const v1::Memory& before) {
-  const auto [less, more] = std::minmax(now.available_bytes(), before.available_bytes());
+  const std::uint64_t less = std::min(now.available_bytes(), before.available_bytes());
+  const std::uint64_t more = std::max(now.available_bytes(), before.available_bytes());
   if (more - less < kBytes) now.set_available_bytes(before.available_bytes());
   const bool bothTold = now.pressure_percent() >= 0 && before.pressure_percent() >= 0;
   if (bothTold && std::abs(now.pressure_percent() - before.pressure_percent()) < kPercent) {

@@ -2,6 +2,7 @@
 #include "senses/gpu_look.h"
 
 #include "base/log.h"
+#include "senses/plain_text.h"
 #include "wire/frame.h"
 
 #include <fmt/core.h>
@@ -21,6 +22,7 @@ constexpr std::size_t kLongestAnswer = 64 * 1024;
 constexpr std::size_t kLongestComplaint = 4096;
 constexpr int kTheirAnswer = 3;
 constexpr int kNice = 5;
+const GpuList kNonsense{.gpus = {}, .trouble = "lull-gpus told something that cannot be understood"};
 
 // What loaders and drivers look at. Layers of other programs (overlays, recorders) stay out.
 std::vector<std::string> driverEnvironment() {
@@ -34,7 +36,7 @@ std::vector<std::string> driverEnvironment() {
 std::string lastLine(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
   const auto begin = text.rfind('\n');
-  return std::string(begin == std::string_view::npos ? text : text.substr(begin + 1));
+  return plainText(begin == std::string_view::npos ? text : text.substr(begin + 1));
 }
 
 std::string troubleOf(const process::Exit& exit, const std::string& complaint) {
@@ -51,7 +53,7 @@ GpuList listFrom(std::string_view answer) {
   v1::Status status;
   if (!frame || !*frame || !status.ParseFromArray((*frame)->data(), static_cast<int>((*frame)->size())) ||
       reader.hasPartialFrame()) {
-    return {.gpus = {}, .trouble = "lull-gpus told something that cannot be understood"};
+    return kNonsense;
   }
   return {.gpus = {status.gpus().begin(), status.gpus().end()}, .trouble = {}};
 }
@@ -102,9 +104,9 @@ void GpuLook::look() {
 void GpuLook::ended(const process::Exit& exit) {
   const std::string answer = m_answer.close();
   const std::string complaint = m_complaint.close();
-  if (!complaint.empty()) log::debug("lull-gpus: {}", complaint);
+  if (!complaint.empty()) log::debug("lull-gpus: {}", lastLine(complaint));
   if (!exit.clean()) return finish({.gpus = {}, .trouble = troubleOf(exit, complaint)});
-  finish(listFrom(answer));
+  finish(m_answer.overflown() ? kNonsense : listFrom(answer));
 }
 
 // Not waited for: a process that is stuck in a driver ends when it can.

@@ -5,10 +5,13 @@
 
 #include <asio/buffer.hpp>
 
-#include <algorithm>
 #include <system_error>
 
 namespace lull::senses {
+
+namespace {
+constexpr std::size_t kPipe = 1 << 20;  // more than a pipe holds
+}
 
 struct Tail::State {
   State(asio::io_context& loop, std::size_t most) : pipe(loop), limit(most) {}
@@ -20,9 +23,10 @@ struct Tail::State {
   bool overflown = false;
 
   void keep(std::size_t count) {
-    const std::size_t room = std::min(count, limit - text.size());
-    overflown |= room < count;
-    text.append(chunk.data(), room);
+    text.append(chunk.data(), count);
+    if (text.size() <= limit) return;
+    overflown = true;
+    text.erase(0, text.size() - limit);
   }
   static void readOn(const std::shared_ptr<State>& self) {
     self->pipe.async_read_some(asio::buffer(self->chunk), [self](const std::error_code& error, std::size_t count) {
@@ -31,12 +35,16 @@ struct Tail::State {
       readOn(self);
     });
   }
-  // The loop may not have come to the last bytes yet.
+  // The loop may not have come to the last bytes yet. Bounded: a writer that escaped may still write.
   void readRest() {
     std::error_code error;
     pipe.cancel(error);
     pipe.non_blocking(true, error);
-    while (!error && !overflown) keep(pipe.read_some(asio::buffer(chunk), error));
+    for (std::size_t read = 0; !error && read <= kPipe;) {
+      const std::size_t count = pipe.read_some(asio::buffer(chunk), error);
+      keep(count);
+      read += count;
+    }
     pipe.close(error);
   }
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything a helper writes to a pipe, up to a bound.
+// The last of what a helper writes to a pipe, up to a bound.
 #pragma once
 
 #include "base/file.h"
@@ -23,8 +23,9 @@ public:
 
   // Begins anew; returns the end for the writer, to be closed here once the writer has it.
   [[nodiscard]] Result<Fd> open();
-  // All that was written until now, and no more; the pipe is closed. What exceeds the bound is lost.
+  // What was written until now, and no more; the pipe is closed.
   [[nodiscard]] std::string close();
+  // Whether the beginning was lost.
   [[nodiscard]] bool overflown() const;
 
 private:

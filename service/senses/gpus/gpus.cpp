@@ -3,6 +3,7 @@
 
 #include "governor/gpu_id.h"
 #include "senses/gpus/words.h"
+#include "senses/plain_text.h"
 
 #include <vulkan/vulkan.h>
 
@@ -105,10 +106,10 @@ std::string whyNot(VkPhysicalDevice device, const VkPhysicalDeviceProperties& pr
 v1::Gpu describe(VkPhysicalDevice device, const Told& told) {
   v1::Gpu gpu;
   gpu.set_id(gpuId(told.properties, told.ids));
-  gpu.set_name(told.properties.deviceName);
+  gpu.set_name(senses::plainText(told.properties.deviceName));
   gpu.set_vendor(vendorText(told.properties.vendorID));
   gpu.set_type(typeText(told.properties, told.driver.driverID));
-  gpu.set_driver(driverText(told.properties, told.driver));
+  gpu.set_driver(senses::plainText(driverText(told.properties, told.driver)));
   gpu.set_memory_bytes(localMemory(device));
   gpu.set_why_not(whyNot(device, told.properties));
   gpu.set_usable(gpu.why_not().empty());
