@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tree of commands: parsed by CLI11, and the one source of help and completion.
+#pragma once
+
+#include "cli/session.h"
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lull::cli {
+
+class CommandLine {
+public:
+  CommandLine();
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+
+  struct Chosen {
+    std::function<Answer(Session&)> run;
+    Session::Options options;
+  };
+  // What to run; or the text to print for --help and --version; or an error (kind Invalid) in words.
+  struct Said {
+    std::string text;
+  };
+  [[nodiscard]] Result<std::variant<Chosen, Said>> parse(int argc, const char* const* argv);
+
+  [[nodiscard]] const CLI::App& app() const { return m_app; }
+
+  // What an argument stands for, by its type name in the tree: completed by completion.cpp.
+  static constexpr const char* kTask = "TASK";
+  static constexpr const char* kKey = "KEY";
+  static constexpr const char* kFile = "FILE";
+  static constexpr const char* kFolder = "DIR";
+  static constexpr const char* kSeries = "SERIES";
+  static constexpr const char* kState = "STATE";
+  static constexpr const char* kCommand = "COMMAND";
+
+private:
+  using Run = std::function<Answer(Session&)>;
+  CLI::App* add(CLI::App& parent, const std::string& name, const std::string& text, Run run);
+  void addLooking();
+  void addTasks();
+  void addResult();
+  void addControl();
+  void addSettings();
+  void addRecords();
+  void addHelp();
+
+  CLI::App m_app;
+  std::map<const CLI::App*, Run> m_runs;
+  std::string m_socket;
+  bool m_json = false;
+};
+
+}  // namespace lull::cli

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command of `lull`: what it was told, and what it does. No command line parser here: see command_line.h.
+#pragma once
+
+#include "cli/session.h"
+#include "cli/when.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lull::cli {
+
+[[nodiscard]] Answer status(Session& session);
+[[nodiscard]] Answer watch(Session& session);
+[[nodiscard]] Answer why(Session& session);
+
+struct SubmitOptions {
+  std::vector<std::string> files;  // "-": standard input
+  std::string name;                // empty: the file's
+  std::optional<int> priority;
+  bool wait = false;
+  std::filesystem::path outputFolder;  // empty: results stay with the service; else implies wait
+};
+[[nodiscard]] Answer submit(Session& session, const SubmitOptions& options);
+
+struct TasksOptions {
+  std::vector<std::string> states;  // words of stateWord; empty: every state
+  bool all = false;
+  std::uint32_t most = 20;
+};
+[[nodiscard]] Answer tasks(Session& session, const TasksOptions& options);
+[[nodiscard]] Answer task(Session& session, const std::string& id);
+[[nodiscard]] Answer cancel(Session& session, const std::vector<std::string>& ids);
+
+struct ResultOptions {
+  std::string id;
+  std::string name;         // empty: the only one, or all of them into a folder
+  std::string destination;  // a file, "-" or a folder; empty: the working folder
+};
+[[nodiscard]] Answer result(Session& session, const ResultOptions& options);
+
+[[nodiscard]] Answer pause(Session& session, const std::vector<std::string>& words);
+[[nodiscard]] Answer resume(Session& session);
+[[nodiscard]] Answer share(Session& session, bool on);
+
+[[nodiscard]] Answer listSettings(Session& session, const std::string& prefix);
+[[nodiscard]] Answer getSetting(Session& session, const std::string& key);
+[[nodiscard]] Answer setSetting(Session& session, const std::string& key, const std::string& value);
+[[nodiscard]] Answer resetSetting(Session& session, const std::string& keyOrNone, bool all);
+
+struct HistoryOptions {
+  std::string series;  // "gpu-seconds", "temperature", "credits", "give-back"
+  std::string since = "24h";
+  std::uint32_t points = 60;
+};
+[[nodiscard]] Answer history(Session& session, const HistoryOptions& options);
+[[nodiscard]] Answer ledger(Session& session, std::uint32_t most);
+[[nodiscard]] Answer log(Session& session, std::uint32_t lines, bool follow);
+
+[[nodiscard]] Answer doctor(Session& session);
+
+}  // namespace lull::cli

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/doctor.h"
+
+#include "base/file.h"
+#include "cli/format.h"
+#include "cli/helper.h"
+#include "cli/programs.h"
+#include "governor/page.h"
+
+#include <dlfcn.h>
+#include <fmt/core.h>
+#include <google/protobuf/util/json_util.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace lull::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+using State = Check::State;
+using Json = nlohmann::json;
+
+constexpr auto kManifest = "VkLayer_lull_governor.json";
+
+// Files of a folder whose names begin and end so; none when it cannot be read.
+std::vector<fs::path> filesIn(const fs::path& folder, std::string_view begin, std::string_view end) {
+  std::vector<fs::path> out;
+  std::error_code code;
+  for (fs::directory_iterator it(folder, code), last; !code && it != last; it.increment(code)) {
+    const auto name = it->path().filename().native();
+    if (name.starts_with(begin) && name.ends_with(end)) out.push_back(it->path());
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const auto& part : parts) out += (out.empty() ? "" : ", ") + part;
+  return out;
+}
+
+std::optional<std::string> loadTrouble(const std::string& library) {
+  void* handle = ::dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL);
+  if (handle == nullptr) return ::dlerror();
+  ::dlclose(handle);
+  return std::nullopt;
+}
+
+Result<fs::path> libraryOf(const fs::path& manifest) {
+  const auto text = readFile(manifest);
+  if (!text) return text.error();
+  const auto json = Json::parse(*text, nullptr, false);
+  const auto layer = json.is_object() ? json.value("layer", Json::object()) : Json::object();
+  const auto name = layer.is_object() ? layer.value("name", Json()) : Json();
+  const auto library = layer.is_object() ? layer.value("library_path", Json()) : Json();
+  if (!library.is_string() || name != governor::kLayerName) {
+    return Error(Error::Kind::Invalid, manifest.native() + " does not describe the governor");
+  }
+  const fs::path path(library.get<std::string>());
+  return path.is_absolute() ? path : (manifest.parent_path() / path).lexically_normal();
+}
+
+std::string gpuWords(const v1::Gpu& gpu) {
+  return gpu.driver().empty() ? gpu.name() : fmt::format("{} ({})", gpu.name(), gpu.driver());
+}
+
+}  // namespace
+
+Doors thisMachine() {
+  Doors doors;
+  for (const char* base : {"/etc", "/usr/local/share", "/usr/share", "/usr/local/etc"}) {
+    doors.drivers.push_back(fs::path(base) / "vulkan/icd.d");
+  }
+  const auto own = ownFolder();
+  doors.layers = {(own / "../lib").lexically_normal(), (own / "../share/vulkan/explicit_layer.d").lexically_normal(),
+                  "/usr/local/share/vulkan/explicit_layer.d", "/usr/share/vulkan/explicit_layer.d"};
+  return doors;
+}
+
+Check checkRight(v1::Right right) {
+  const std::string name = "Your rights";
+  if (right == v1::RIGHT_ADMINISTER) return {name, State::Ok, "you may look, control and administer", {}};
+  if (right == v1::RIGHT_CONTROL) {
+    return {name, State::Ok, "you may look and control; what administrators may change needs sudo", {}};
+  }
+  return {name, State::Note, "you may only look", "Join the group: sudo usermod -aG lull $USER, then log in again."};
+}
+
+Check checkGpus(const v1::Status& status) {
+  std::vector<std::string> usable;
+  std::vector<std::string> others;
+  bool software = false;
+  for (const auto& gpu : status.gpus()) {
+    software = software || gpu.type() == "software";
+    (gpu.usable() ? usable : others).push_back(gpuWords(gpu) + (gpu.why_not().empty() ? "" : ": " + gpu.why_not()));
+  }
+  if (!usable.empty()) return {"GPU", State::Ok, joined(usable), {}};
+  if (status.gpus().empty()) {
+    return {"GPU", State::Problem, "no GPU answers to Vulkan",
+            "Install the Vulkan driver of your GPU: mesa-vulkan-drivers (AMD, Intel), or NVIDIA's own."};
+  }
+  return {"GPU", State::Problem, "none may be used: " + joined(others),
+          software ? "To compute on the processor instead: sudo lull settings set gpu.allow_software true"
+                   : "See the reason beside each GPU."};
+}
+
+Check checkPresence(const v1::Presence& presence) {
+  const std::string name = "Presence";
+  switch (presence.state()) {
+    case v1::Presence::STATE_PRESENT:
+    case v1::Presence::STATE_AWAY:
+      return {name,
+              State::Ok,
+              fmt::format("the service watches {}", count(presence.devices(), "input device", "input devices")),
+              {}};
+    case v1::Presence::STATE_UNATTENDED:
+      return {name, State::Note, "this computer has no input device, so nobody counts as being here",
+              "If somebody does use it: sudo lull settings set presence.unattended present"};
+    default:
+      return {name, State::Problem,
+              "the service cannot tell whether somebody is here, so nothing runs" +
+                  (presence.trouble().empty() ? "" : ": " + presence.trouble()),
+              "Its presence reader needs the group input: see `journalctl -u lulld`."};
+  }
+}
+
+Check checkTemperatures(const v1::Status& status) {
+  std::vector<std::string> names;
+  for (const auto& t : status.temperatures()) names.push_back(t.name() + " " + celsius(t.celsius()));
+  if (!names.empty()) return {"Sensors", State::Ok, joined(names), {}};
+  return {"Sensors", State::Note, "this computer tells no temperature; heat cannot stop the work",
+          "In a virtual machine this is normal. Else: sudo apt install lm-sensors, then sudo sensors-detect."};
+}
+
+Check checkLoader(const Doors& doors) {
+  const auto trouble = loadTrouble(doors.loader);
+  if (!trouble) return {"Vulkan loader", State::Ok, doors.loader + " is there", {}};
+  return {"Vulkan loader", State::Problem, *trouble, "sudo apt install libvulkan1"};
+}
+
+Check checkDrivers(const Doors& doors) {
+  std::vector<std::string> names;
+  for (const auto& folder : doors.drivers) {
+    for (const auto& manifest : filesIn(folder, "", ".json")) names.push_back(manifest.stem().native());
+  }
+  for (const char* variable : {"VK_DRIVER_FILES", "VK_ICD_FILENAMES"}) {
+    const char* told = std::getenv(variable);
+    if (told != nullptr && *told != '\0') names = {std::string(told) + " (from " + variable + ")"};
+  }
+  if (!names.empty()) return {"Vulkan drivers", State::Ok, joined(names), {}};
+  return {"Vulkan drivers", State::Problem, "none is installed",
+          "sudo apt install mesa-vulkan-drivers (AMD, Intel, and the processor), or NVIDIA's own driver."};
+}
+
+Check checkLayer(const Doors& doors) {
+  const std::string name = "Governor layer";
+  const std::string mend = "Install Lull again; in a source tree: ./dev run";
+  for (const auto& folder : doors.layers) {
+    const auto manifest = folder / kManifest;
+    if (::access(manifest.c_str(), R_OK) != 0) continue;
+    const auto library = libraryOf(manifest);
+    if (!library) return {name, State::Problem, library.error().text(), mend};
+    const auto trouble = loadTrouble(library->native());
+    if (trouble) return {name, State::Problem, "cannot be loaded: " + *trouble, mend};
+    return {name, State::Ok, manifest.native(), {}};
+  }
+  return {name, State::Problem,
+          fmt::format("{} is in none of the folders for layers; without it nothing runs", kManifest), mend};
+}
+
+Check checkProgram(const std::string& program, const std::string& purpose) {
+  const auto found = findProgram(program);
+  if (found) return {purpose, State::Ok, found->native(), {}};
+  return {purpose, State::Problem, program + " is neither beside lull nor in ../libexec/lull",
+          "Install Lull again; in a source tree: ./dev run"};
+}
+
+Check checkGpusHere(const Interrupt& interrupt) {
+  const auto program = findProgram("lull-gpus");
+  if (!program) return {"GPU", State::Problem, "cannot be listed: lull-gpus is missing", {}};
+  const auto output = runHelper(*program, interrupt);
+  if (!output) return {"GPU", State::Problem, output.error().text(), "Update the GPU driver."};
+  v1::Status status;
+  if (!google::protobuf::util::JsonStringToMessage(*output, &status).ok()) {
+    return {"GPU", State::Problem, "lull-gpus answers something that is not understood", "Install Lull again."};
+  }
+  return checkGpus(status);
+}
+
+Check checkInputHere(const Doors& doors) {
+  const std::string name = "Input devices";
+  const auto devices = filesIn(doors.input, "event", "");
+  const auto readable = static_cast<std::size_t>(
+      std::ranges::count_if(devices, [](const fs::path& device) { return ::access(device.c_str(), R_OK) == 0; }));
+  if (devices.empty()) {
+    return {name, State::Note, "none: such a computer counts as one that nobody uses",
+            "If somebody does use it: sudo lull settings set presence.unattended present"};
+  }
+  const auto all = count(devices.size(), "input device", "input devices");
+  if (readable == devices.size()) return {name, State::Ok, all + ", all may be read from here", {}};
+  return {name, State::Note, fmt::format("{} of {} may be read from here", readable, all),
+          "The system service has that right. For `lulld --user`: sudo usermod -aG input $USER, then log in again."};
+}
+
+Check checkSensorsHere(const Doors& doors) {
+  std::size_t found = 0;
+  for (const auto& chip : filesIn(doors.sys / "class/hwmon", "hwmon", "")) {
+    found += filesIn(chip, "temp", "_input").size();
+  }
+  for (const auto& zone : filesIn(doors.sys / "class/thermal", "thermal_zone", "")) {
+    found += readFile(zone / "temp").ok() ? 1U : 0U;
+  }
+  if (found > 0) return {"Sensors", State::Ok, count(found, "temperature", "temperatures") + " can be read", {}};
+  return {"Sensors", State::Note, "this computer tells no temperature; heat cannot stop the work",
+          "In a virtual machine this is normal. Else: sudo apt install lm-sensors, then sudo sensors-detect."};
+}
+
+}  // namespace lull::cli

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/wait.h"
+
+#include "cli/format.h"
+#include "cli/results.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace lull::cli {
+
+namespace {
+
+constexpr Milliseconds kLookAnyway{10'000};  // should an event ever be missed
+
+std::string endText(const v1::Task& task) {
+  switch (task.state()) {
+    case v1::TASK_STATE_DONE:
+      return fmt::format("{} is done: {} of GPU time, {} earned.", task.id(), gpuTime(task.gpu_ns()),
+                         credits(task.micro_credits()));
+    case v1::TASK_STATE_CANCELLED:
+      return fmt::format("{} was cancelled.", task.id());
+    default:
+      return fmt::format("{} failed: {}", task.id(),
+                         task.failure().message().empty() ? std::string(failureWord(task.failure().kind()))
+                                                          : harmless(task.failure().message()));
+  }
+}
+
+// What a person who waits wants to see: how far it is, or what holds it back.
+std::string progressText(const v1::Status& status, const std::vector<Awaited>& tasks) {
+  for (const auto& running : status.running()) {
+    if (std::ranges::find(tasks, running.id(), &Awaited::id) == tasks.end()) continue;
+    return fmt::format("{} {}, {}", running.id(), stateWord(running.state()), percent(running.progress()));
+  }
+  return fmt::format("Waiting for {}: {}", count(tasks.size(), "task", "tasks"), harmless(status.sentence()));
+}
+
+Result<v1::Task> look(Session& session, const std::string& id) {
+  v1::GetTaskRequest request;
+  request.set_id(id);
+  auto reply = session.call(std::move(request));
+  if (!reply) return reply.error();
+  return std::move(*reply->mutable_task());
+}
+
+// Tells the end and fetches the results.
+Answer finish(Session& session, const Awaited& awaited, const v1::Task& task) {
+  if (session.json()) {
+    v1::GetTaskReply reply;
+    *reply.mutable_task() = task;
+    session.emit(reply);
+  } else {
+    session.terminal().line(endText(task));
+  }
+  if (task.state() != v1::TASK_STATE_DONE) return Exit::TaskFailed;
+  if (awaited.folder.empty()) return Exit::Ok;
+  if (auto saved = saveAll(session, task, awaited.folder); !saved) return saved.error();
+  return Exit::Ok;
+}
+
+// Takes those that have ended out of `tasks`.
+Answer takeEnded(Session& session, std::vector<Awaited>& tasks, Exit worst) {
+  for (auto it = tasks.begin(); it != tasks.end();) {
+    const auto task = look(session, it->id);
+    if (!task) return task.error();
+    if (!hasEnded(task->state())) {
+      ++it;
+      continue;
+    }
+    const auto ended = finish(session, *it, *task);
+    if (!ended) return ended;
+    if (*ended != Exit::Ok) worst = *ended;
+    it = tasks.erase(it);
+  }
+  return worst;
+}
+
+}  // namespace
+
+Answer waitFor(Session& session, std::vector<Awaited> tasks) {
+  auto client = session.client();
+  if (!client) return client.error();
+  if (auto began = (*client)->call(v1::WatchStatusRequest{}); !began) return began.error();
+  v1::Status status;
+  auto worst = Exit::Ok;
+  for (;;) {
+    const auto taken = takeEnded(session, tasks, worst);
+    if (!taken) return taken;
+    worst = *taken;
+    if (tasks.empty()) return worst;
+    if (!session.json() && !status.sentence().empty()) session.terminal().progress(progressText(status, tasks));
+    auto event = (*client)->nextEvent(kLookAnyway);
+    if (!event) {
+      session.remark("Not waiting any more; the service goes on with it. `lull tasks` tells how it stands.");
+      return event.error();
+    }
+    if (event->has_value() && (*event)->has_status_event()) wire::apply(status, (*event)->status_event());
+  }
+}
+
+}  // namespace lull::cli
