@@ -6,10 +6,10 @@
 #include "cli/helper.h"
 #include "cli/programs.h"
 #include "governor/page.h"
+#include "wire/frame.h"
 
 #include <dlfcn.h>
 #include <fmt/core.h>
-#include <google/protobuf/util/json_util.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -186,11 +186,22 @@ Check checkGpusHere(const Interrupt& interrupt) {
   if (!program) return {"GPU", State::Problem, "cannot be listed: lull-gpus is missing", {}};
   const auto output = runHelper(*program, interrupt);
   if (!output) return {"GPU", State::Problem, output.error().text(), "Update the GPU driver."};
+  wire::FrameReader reader;
+  reader.feed(*output);
+  const auto frame = reader.next();
   v1::Status status;
-  if (!google::protobuf::util::JsonStringToMessage(*output, &status).ok()) {
+  if (!frame || !*frame || !status.ParseFromArray((*frame)->data(), static_cast<int>((*frame)->size()))) {
     return {"GPU", State::Problem, "lull-gpus answers something that is not understood", "Install Lull again."};
   }
-  return checkGpus(status);
+  auto check = checkGpus(status);
+  const bool softwareOnly =
+      std::ranges::none_of(status.gpus(), [](const v1::Gpu& gpu) { return gpu.usable() && gpu.type() != "software"; });
+  if (check.state == State::Ok && softwareOnly) {
+    check.state = State::Note;
+    check.text += ": computes on the processor and is used only where a setting allows it";
+    check.mend = "To allow it: sudo lull settings set gpu.allow_software true";
+  }
+  return check;
 }
 
 Check checkInputHere(const Doors& doors) {

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,23 +25,29 @@ namespace {
 
 Instant now() { return SystemClock().now().instant; }
 
+constexpr int kAnswerFd = 3;
+constexpr std::size_t kComplaintBytes = 4096;
+
 struct Helper {
   pid_t pid = -1;
   Fd output;
+  Fd complaint;  // its standard error
 };
 
 Result<Helper> start(const std::filesystem::path& program) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fromErrno("pipe");
-  Helper helper{.output = Fd(ends[0])};
+  Helper helper{.output = Fd(ends[0]), .complaint = Fd(::memfd_create("complaint", MFD_CLOEXEC))};
   const Fd input(ends[1]);
+  if (!helper.complaint) return fromErrno("memfd_create");
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, input.get(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);  // drivers chatter
-  std::string name = program.native();
-  std::array<char*, 2> arguments{name.data(), nullptr};
+  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, helper.complaint.get(), STDERR_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, input.get(), kAnswerFd);
+  std::array<std::string, 3> words{program.native(), "--fd", std::to_string(kAnswerFd)};
+  std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
   const int code = ::posix_spawn(&helper.pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   if (code != 0) return fromErrno(code, "start", program.native());
@@ -52,7 +59,19 @@ Error tooLong(const std::filesystem::path& program, const HelperLimits& limits) 
                                                 program.filename().native(), limits.time.count() / 1000)};
 }
 
-// Until the end of its output.
+// The last line it wrote to standard error.
+std::string lastWords(const Helper& helper) {
+  std::array<char, kComplaintBytes> bytes{};
+  const off_t size = ::lseek(helper.complaint.get(), 0, SEEK_END);
+  const off_t from = std::max<off_t>(size - static_cast<off_t>(bytes.size()), 0);
+  const ssize_t n = ::pread(helper.complaint.get(), bytes.data(), bytes.size(), from);
+  std::string_view text(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  const auto line = text.rfind('\n');
+  return std::string(line == std::string_view::npos ? text : text.substr(line + 1));
+}
+
+// Until the end of its answer.
 Result<std::string> readAll(const Helper& helper, const std::filesystem::path& program, const Interrupt& interrupt,
                             const HelperLimits& limits) {
   const Instant deadline = now() + limits.time;
@@ -89,7 +108,9 @@ Result<std::string> runHelper(const std::filesystem::path& program, const Interr
     return Error(Error::Kind::Unavailable,
                  fmt::format("{} crashed ({}); the GPU driver is broken", name, ::strsignal(WTERMSIG(status))));
   }
-  return Error(Error::Kind::Unavailable, fmt::format("{} ended with code {}", name, WEXITSTATUS(status)));
+  const auto words = lastWords(*helper);
+  return Error(Error::Kind::Unavailable,
+               words.empty() ? fmt::format("{} ended with code {}", name, WEXITSTATUS(status)) : words);
 }
 
 }  // namespace lull::cli
