@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/spirv/failure.h"
+
+namespace lull::spirv {
+
+Failure failure(Failure::Kind kind, std::string message, std::string technical) {
+  Failure out;
+  out.set_kind(kind);
+  out.set_message(std::move(message));
+  out.set_technical(std::move(technical));
+  return out;
+}
+
+Failure fromVulkan(VkResult result, const char* call) {
+  const std::string technical = std::string(call) + " returned " + std::to_string(static_cast<int>(result));
+  switch (result) {
+    case VK_ERROR_DEVICE_LOST:
+      return failure(Failure::KIND_DEVICE_LOST,
+                     "The graphics driver lost its device while this task ran. The task will be tried again.",
+                     technical + " (VK_ERROR_DEVICE_LOST)");
+    case VK_ERROR_OUT_OF_DEVICE_MEMORY:
+      return failure(Failure::KIND_OUT_OF_MEMORY,
+                     "The GPU has too little free memory for this task right now. It will be tried again.",
+                     technical + " (VK_ERROR_OUT_OF_DEVICE_MEMORY)");
+    case VK_ERROR_OUT_OF_HOST_MEMORY:
+      return failure(Failure::KIND_OUT_OF_MEMORY,
+                     "The computer has too little free memory for this task right now. It will be tried again.",
+                     technical + " (VK_ERROR_OUT_OF_HOST_MEMORY)");
+    default:
+      return failure(Failure::KIND_DRIVER, "The graphics driver refused a step of this task. It will be tried again.",
+                     technical);
+  }
+}
+
+Failure fromStorage(const Error& error) {
+  const bool full = error.kind() == Error::Kind::TooBig;
+  return failure(Failure::KIND_STORAGE,
+                 full ? "The disk is full. Free some space, or lower how much disk tasks may use."
+                      : "A file of this task could not be read or written. Check the disk.",
+                 error.text());
+}
+
+}  // namespace lull::spirv
