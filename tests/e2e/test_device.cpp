@@ -84,7 +84,7 @@ private slots:
     QCOMPARE(parked.activity(), v1::ACTIVITY_RESTING);
     QVERIFY(restsFor(parked, "owner_present"));
     QVERIFY2(parked.sentence().find("using this computer") != std::string::npos, parked.sentence().c_str());
-    const auto& spans = ledgerOf(device, v1::LedgerEntry::KIND_GIVE_BACK).at(0).give_back();
+    const auto spans = ledgerOf(device, v1::LedgerEntry::KIND_GIVE_BACK).at(0).give_back();
     QVERIFY(spans.gate_ms() >= 0 && spans.gate_ms() <= spans.drained_ms());
     QCOMPARE(spans.memory_free_ms(), -1.0);
     QCOMPARE(spans.cause(), std::string("owner_present"));
@@ -152,14 +152,16 @@ private slots:
   void heatRestsUntilItIsCool() {
     Device device({.input = false});
     device.start();
-    const auto id = device.submit(chainTask("chain", kGroups, kLongIterations), chainModule());
+    device.submit(chainTask("outlasts the test", kGroups, kLongIterations * 100), chainModule());
     device.waitFor("work", isWorking);
     device.setSys("class/hwmon/hwmon0/temp1_input", "84000");
     const auto hot = device.waitFor("rest", [](const auto& s) { return restsFor(s, "too_hot") && isParked(s); });
     QVERIFY2(hot.sentence().find("84 °C") != std::string::npos, hot.sentence().c_str());
+    device.setSys("class/hwmon/hwmon0/temp1_input", "75000");  // cooler, but not yet cool
+    device.waitFor("a cooler reading", [](const auto& s) { return s.temperatures(0).celsius() == 75; });
+    QVERIFY(isParked(device.status()));
     device.setSys("class/hwmon/hwmon0/temp1_input", "60000");
     device.waitFor("work again", isWorking);
-    device.waitForTask(id, v1::TASK_STATE_DONE);
     QVERIFY(ledgerOf(device, v1::LedgerEntry::KIND_GIVE_BACK).empty());  // nobody came back
   }
 
@@ -172,7 +174,7 @@ private slots:
     device.start();
     std::ofstream(device.folder() / "garbage.spv") << "this is no SPIR-V module at all";
     const auto garbage = device.submit(chainTask("garbage", 1, 1), device.folder() / "garbage.spv");
-    const auto endless = device.submit(chainTask("endless", 1, 1), chainModule().parent_path() / "endless.spv");
+    const auto endless = device.submit(test::endlessTask(), test::endlessModule());
     auto wrongEntry = chainTask("wrong entry", 1, 1);
     wrongEntry.mutable_spirv()->set_entry_point("nowhere");
     const auto entry = device.submit(wrongEntry, chainModule());
@@ -196,7 +198,7 @@ private slots:
     Device device(
         {.input = true, .settings = {{"gpu.piece_limit", "600"}, {"gpu.drain_limit", "300"}, {"tasks.attempts", "1"}}});
     device.start();
-    const auto id = device.submit(chainTask("endless", 1, 1), chainModule().parent_path() / "endless.spv");
+    const auto id = device.submit(test::endlessTask(), test::endlessModule());
     device.waitFor("work", isWorking);
     QTest::qWait(50);  // lets the piece reach the GPU; either way the test's outcome is the same or it fails
     device.touch();

@@ -236,6 +236,15 @@ v1::TaskSpec chainTask(const std::string& name, std::uint32_t groups, std::uint6
   return spec;
 }
 
+v1::TaskSpec endlessTask() {
+  auto spec = chainTask("endless", 65535, 10);
+  spec.mutable_spirv()->set_whole_grid(true);
+  spec.mutable_spirv()->mutable_buffers(0)->set_size(64);
+  return spec;
+}
+
+fs::path endlessModule() { return chainModule().parent_path() / "endless.spv"; }
+
 fs::path chainModule() {
   return fs::path(qEnvironmentVariable("LULL_BUILD_DIR").toStdString()) / "tests/kernels/chain.spv";
 }

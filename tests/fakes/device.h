@@ -76,6 +76,9 @@ private:
 [[nodiscard]] v1::TaskSpec chainTask(const std::string& name, std::uint32_t groups, std::uint64_t iterations,
                                      std::uint32_t rounds = 64);
 [[nodiscard]] std::filesystem::path chainModule();
+// One dispatch that does not end while a test lasts.
+[[nodiscard]] v1::TaskSpec endlessTask();
+[[nodiscard]] std::filesystem::path endlessModule();
 [[nodiscard]] std::string chainOf(std::uint32_t groups, std::uint64_t iterations, std::uint32_t rounds = 64);
 
 }  // namespace lull::test
