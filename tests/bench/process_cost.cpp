@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/process_cost.h"
 
+#include <time.h>
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -30,6 +32,14 @@ std::uint64_t fieldOf(const fs::path& path, const std::string& key) {
   return 0;
 }
 
+// Exact, and with the threads that have ended, unlike the sum over /proc/PID/task.
+double cpuMsOf(pid_t pid) {
+  clockid_t clock = 0;
+  timespec time{};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
 }  // namespace
 
 std::vector<pid_t> familyOf(pid_t root) {
@@ -51,12 +61,9 @@ Cost costOf(const std::vector<pid_t>& processes) {
   for (const auto pid : processes) {
     const fs::path folder = "/proc/" + std::to_string(pid);
     for (const auto& thread : fs::directory_iterator(folder / "task", code)) {
-      std::ifstream schedstat(thread.path() / "schedstat");
-      double runNs = 0;
-      schedstat >> runNs;
-      out.cpuMs += runNs / 1e6;
       out.wakeups += fieldOf(thread.path() / "status", "voluntary_ctxt_switches");
     }
+    out.cpuMs += cpuMsOf(pid);
     out.pssMiB += static_cast<double>(fieldOf(folder / "smaps_rollup", "Pss:")) / 1024.0;
     ++out.processes;
   }

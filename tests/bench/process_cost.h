@@ -10,8 +10,8 @@
 namespace lull::bench {
 
 struct Cost {
-  double cpuMs = 0;           // run time of all threads (schedstat)
-  std::uint64_t wakeups = 0;  // voluntary context switches of all threads
+  double cpuMs = 0;           // of all threads, ended ones included
+  std::uint64_t wakeups = 0;  // voluntary context switches of the living threads
   double pssMiB = 0;
   int processes = 0;
 };

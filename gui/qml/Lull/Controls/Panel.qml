@@ -12,12 +12,14 @@ T.Popup {
     property Pressable opener      // what had the focus, and how it got it
     property int openerReason
     default property alias content: area.data
+    property alias footer: foot.data   // stays in sight while the content scrolls
 
     parent: T.Overlay.overlay
     anchors.centerIn: parent
     width: Math.min(Theme.panelWidth, (parent ? parent.width : Theme.panelWidth) - 2 * Theme.gap)
     height: Math.min(implicitHeight, (parent ? parent.height : implicitHeight) - 2 * Theme.gap)
     implicitHeight: heading.height + area.height + topPadding + bottomPadding + Theme.gap
+                    + (foot.height > 0 ? foot.height + Theme.gap : 0)
     padding: Theme.padding
     modal: true
     focus: true
@@ -28,6 +30,11 @@ T.Popup {
         openerReason = opener ? opener.focusReason : Qt.PopupFocusReason
     }
     onClosed: opener?.forceActiveFocus(openerReason)
+
+    function scroll(lines: real) {
+        const lowest = Math.max(0, flick.contentHeight - flick.height)
+        flick.contentY = Math.max(0, Math.min(lowest, flick.contentY + lines * Theme.controlHeight))
+    }
 
     T.Overlay.modal: Rectangle { color: Theme.veil }
     background: Rectangle {
@@ -50,7 +57,11 @@ T.Popup {
             textFormat: Text.PlainText
         }
         Flickable {
-            anchors { top: heading.bottom; left: parent.left; right: parent.right; bottom: parent.bottom; topMargin: Theme.gap }
+            id: flick
+            anchors {
+                top: heading.bottom; left: parent.left; right: parent.right; bottom: foot.top
+                topMargin: Theme.gap; bottomMargin: foot.height > 0 ? Theme.gap : 0
+            }
             contentHeight: area.height
             interactive: contentHeight > height
             boundsBehavior: Flickable.StopAtBounds
@@ -60,6 +71,10 @@ T.Popup {
                 width: parent.width
                 spacing: Theme.smallGap
             }
+        }
+        Column {
+            id: foot
+            anchors { left: parent.left; right: parent.right; bottom: parent.bottom }
         }
     }
 }

@@ -29,11 +29,13 @@ Panel {
         color: Theme.warm
         text: panel.device.headline.troubles
     }
-    PushButton {
+    footer: PushButton {
         id: closeButton
         objectName: "closeWhy"
         width: parent.width
         text: qsTr("Close")
         onClicked: panel.close()
+        Keys.onDownPressed: panel.scroll(1)
+        Keys.onUpPressed: panel.scroll(-1)
     }
 }

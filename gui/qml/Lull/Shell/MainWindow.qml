@@ -22,7 +22,7 @@ Window {
     minimumWidth: 800
     minimumHeight: 600
     color: Theme.background
-    title: device.live ? qsTr("Lull – %1").arg(device.headline.sentence) : qsTr("Lull – %1").arg(device.lostTitle)
+    title: device.live ? device.headline.sentence : device.lostTitle   // the platform adds “Lull”
 
     Binding { target: Theme; property: "scale"; value: window.factor * window.suits }
     Device {
