@@ -174,7 +174,7 @@ Outcome Client::fillReader() {
     return {};
   }
   if (n < 0 && (errno == EINTR || errno == EAGAIN)) return {};
-  return lose("lulld has gone away while it was answering. Is it being restarted? Try again, or look at its log.");
+  return lose("lulld has gone away. Is it being restarted? Try again, or look at its log.");
 }
 
 Result<Client::Wait> Client::waitFor(short events, std::optional<Instant> deadline) {

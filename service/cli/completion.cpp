@@ -42,7 +42,11 @@ _lull() {
   done < <(lull __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
   (( ${#shown} )) && _describe -V 'lull' shown
 }
-compdef _lull lull
+if [[ "${funcstack[1]}" = _lull ]]; then
+  _lull "$@"
+else
+  compdef _lull lull
+fi
 )";
 
 constexpr std::string_view kFish = R"(# fish completion for lull

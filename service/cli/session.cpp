@@ -18,8 +18,7 @@ Result<Client*> Session::client() {
 
 Exit Session::tell(const Error& error) const {
   if (m_interrupt->pending()) return Exit::Interrupted;
-  const bool gone = m_unreachable || (m_client && m_client->lost());
-  if (gone && error.kind() == Error::Kind::Unavailable) {
+  if (isGone() && error.kind() == Error::Kind::Unavailable) {
     tell("unreachable", error.text());
     return Exit::Unreachable;
   }

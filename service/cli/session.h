@@ -36,6 +36,9 @@ public:
     return (*connected)->call(std::move(request));
   }
 
+  // Nobody answered, or the connection broke.
+  [[nodiscard]] bool isGone() const { return m_unreachable || (m_client && m_client->lost()); }
+
   // One JSON document, on a line of its own.
   void emit(const google::protobuf::Message& message) const { m_terminal->line(toJson(message)); }
   // A remark on standard error; nothing with --json.

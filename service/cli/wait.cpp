@@ -77,9 +77,7 @@ Answer takeEnded(Session& session, std::vector<Awaited>& tasks, Exit worst) {
   return worst;
 }
 
-}  // namespace
-
-Answer waitFor(Session& session, std::vector<Awaited> tasks) {
+Answer waitUntilAllEnded(Session& session, std::vector<Awaited> tasks) {
   auto client = session.client();
   if (!client) return client.error();
   if (auto began = (*client)->call(v1::WatchStatusRequest{}); !began) return began.error();
@@ -92,12 +90,21 @@ Answer waitFor(Session& session, std::vector<Awaited> tasks) {
     if (tasks.empty()) return worst;
     if (!session.json() && !status.sentence().empty()) session.terminal().progress(progressText(status, tasks));
     auto event = (*client)->nextEvent(kLookAnyway);
-    if (!event) {
-      session.remark("Not waiting any more; the service goes on with it. `lull tasks` tells how it stands.");
-      return event.error();
-    }
+    if (!event) return event.error();
     if (event->has_value() && (*event)->has_status_event()) wire::apply(status, (*event)->status_event());
   }
+}
+
+}  // namespace
+
+Answer waitFor(Session& session, std::vector<Awaited> tasks) {
+  const auto answer = waitUntilAllEnded(session, std::move(tasks));
+  if (session.interrupt().pending()) {
+    session.remark("Not waiting any more; the service goes on with it. `lull tasks` tells how it stands.");
+  } else if (session.isGone()) {
+    session.remark("Nothing is lost: the task goes on when the service is back. `lull tasks` tells how it stands.");
+  }
+  return answer;
 }
 
 }  // namespace lull::cli

@@ -106,7 +106,7 @@ private slots:
     QCOMPARE(ran.code, 0);
     QCOMPARE(ran.err, QByteArray());
     QVERIFY(ran.out.startsWith("Resting: the GPU is at 84 °C, it will go on below 70 °C.\n"));
-    const auto text = QString::fromUtf8(ran.out).simplified();   // however it is wrapped
+    const auto text = QString::fromUtf8(ran.out).simplified();  // however it is wrapped
     for (const auto* part :
          {"t-abcdefghijkl Mandelbrot: running, 43 %, about 2 min of GPU time left", "2 waiting, 5 done",
           "Radeon RX 7600: free", "GPU 84 °C (limit 100 °C)", "away, last input 12 min ago", "0.42 credits",

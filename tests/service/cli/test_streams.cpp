@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// watch, log --follow, Ctrl-C, and what changes on a real terminal.
+#include "base/time.h"
+#include "service/cli/fake_service.h"
+#include "service/cli/lull_process.h"
+
+#include <QElapsedTimer>
+#include <QtTest>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+
+using namespace lull;
+using namespace lull::test;
+
+namespace {
+
+constexpr int kPatienceMs = 20'000;
+
+bool waitForOutput(QProcess& process, QByteArray& all, const QByteArray& part) {
+  QElapsedTimer timer;
+  timer.start();
+  while (!all.contains(part)) {
+    if (timer.elapsed() > kPatienceMs) return false;
+    process.waitForReadyRead(100);
+    all += process.readAllStandardOutput();
+  }
+  return true;
+}
+
+// `lull` on a terminal of 100 columns.
+class OnTerminal {
+public:
+  OnTerminal(const FakeService& service, const QStringList& arguments, const QStringList& environment = {}) {
+    winsize size{.ws_row = 40, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
+    if (::openpty(&m_ours, &m_theirs, nullptr, nullptr, &size) != 0) qFatal("no pseudo terminal");
+    ::fcntl(m_ours, F_SETFD, FD_CLOEXEC);
+    prepare(m_process, service.socket());
+    auto variables = m_process.processEnvironment();
+    variables.insert("TERM", "xterm");
+    for (const auto& variable : environment) variables.insert(variable.section('=', 0, 0), variable.section('=', 1));
+    m_process.setProcessEnvironment(variables);
+    m_process.setArguments(arguments);
+    m_process.setChildProcessModifier([fd = m_theirs] {
+      ::setsid();
+      ::ioctl(fd, TIOCSCTTY, 0);
+      ::dup2(fd, 0);
+      ::dup2(fd, 1);
+      ::dup2(fd, 2);
+    });
+    m_process.start();
+    m_process.waitForStarted();
+    ::close(m_theirs);
+  }
+  ~OnTerminal() {
+    m_process.kill();
+    m_process.waitForFinished();
+    ::close(m_ours);
+  }
+
+  // Reads until `part` is there; what was read before is kept.
+  bool waitFor(const QByteArray& part) {
+    QElapsedTimer timer;
+    timer.start();
+    while (!m_all.contains(part)) {
+      if (timer.elapsed() > kPatienceMs || !readMore()) return m_all.contains(part);
+    }
+    return true;
+  }
+  QByteArray readToEnd() {
+    while (readMore()) {
+    }
+    m_process.waitForFinished();
+    return m_all;
+  }
+  void press(char key) { QCOMPARE(::write(m_ours, &key, 1), ssize_t(1)); }
+  [[nodiscard]] int code() const { return m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -1; }
+  [[nodiscard]] const QByteArray& all() const { return m_all; }
+  void forget() { m_all.clear(); }
+
+private:
+  bool readMore() {
+    pollfd fd{m_ours, POLLIN, 0};
+    if (::poll(&fd, 1, kPatienceMs) <= 0) return false;
+    std::array<char, 4096> chunk;
+    const ssize_t n = ::read(m_ours, chunk.data(), chunk.size());  // EIO when the other side has ended
+    if (n <= 0) return false;
+    m_all.append(chunk.data(), n);
+    return true;
+  }
+
+  QProcess m_process;
+  int m_ours = -1;
+  int m_theirs = -1;
+  QByteArray m_all;
+};
+
+}  // namespace
+
+class TestStreams : public QObject {
+  Q_OBJECT
+
+private slots:
+  void init() { m_service = std::make_unique<FakeService>(); }
+  void cleanup() { m_service.reset(); }
+
+  void watchWritesALinePerChange() {
+    QProcess process;
+    start(process, {"watch"});
+    QByteArray all;
+    QVERIFY(waitForOutput(process, all, "Ready: there is no task."));
+    m_service->publish(
+        [](v1::Status& status) { status.mutable_memory()->set_available_bytes(5); });  // no line of its own
+    m_service->publish([](v1::Status& status) {
+      status.set_sentence("Working.");
+      auto& task = *status.add_running();
+      task = makeTask("t-abc", "x", v1::TASK_STATE_RUNNING);
+      task.set_progress(0.5);
+    });
+    QVERIFY2(waitForOutput(process, all, "Working. [t-abc running 50 %]\n"), all);
+    QCOMPARE(all.count('\n'), 2);
+    static const QRegularExpression clock("^\\d\\d:\\d\\d:\\d\\d  Ready");
+    QVERIFY(clock.match(QString::fromUtf8(all)).hasMatch());
+    endWithCtrlC(process);
+  }
+
+  void watchAsJson() {
+    QProcess process;
+    start(process, {"watch", "--json"});
+    QByteArray all;
+    QVERIFY(waitForOutput(process, all, "\n"));
+    m_service->publish([](v1::Status& status) { status.set_queued(7); });
+    QVERIFY(waitForOutput(process, all, "\"queued\":\"7\""));
+    const auto lines = all.trimmed().split('\n');
+    QCOMPARE(lines.size(), 2);
+    QCOMPARE(QJsonDocument::fromJson(lines[0]).object()["status"].toObject()["sentence"].toString(),
+             "Ready: there is no task.");
+    QVERIFY(!QJsonDocument::fromJson(lines[1]).object()["changed"].isUndefined());
+    endWithCtrlC(process);
+  }
+
+  void watchTellsWhenTheServiceEnds() {
+    QProcess process;
+    start(process, {"watch"});
+    QVERIFY(m_service->waitForWatchers(1));
+    m_service.reset();
+    QVERIFY(process.waitForFinished(kPatienceMs));
+    QCOMPARE(process.exitCode(), 3);
+    QVERIFY(process.readAllStandardError().contains("gone away"));
+  }
+
+  void watchEndsQuietlyWithItsReader() {
+    QProcess process;
+    prepare(process, m_service->socket());
+    process.start("bash", {"-c", "\"$0\" watch | head -n 1; echo ${PIPESTATUS[0]}", lullProgram()});
+    QVERIFY(m_service->waitForWatchers(1));
+    // head has had its line and ends; the next line finds nobody.
+    QByteArray all;
+    QVERIFY(waitForOutput(process, all, "Ready"));
+    QElapsedTimer timer;
+    timer.start();
+    for (int i = 0; process.state() != QProcess::NotRunning && timer.elapsed() < kPatienceMs; ++i) {
+      m_service->publish([i](v1::Status& status) { status.set_sentence("Sentence " + std::to_string(i)); });
+      process.waitForFinished(50);
+    }
+    all += process.readAllStandardOutput();
+    QVERIFY2(all.endsWith("\n0\n"), all);
+    QCOMPARE(process.readAllStandardError(), QByteArray());
+  }
+
+  void logFollows() {
+    QProcess process;
+    start(process, {"log", "--follow"});
+    QVERIFY(m_service->waitForWatchers(1));
+    v1::LogLine line;
+    line.set_unix_ms(1'795'348'800'000);
+    line.set_level("error");
+    line.set_text("the disk is full");
+    m_service->sayInLog({line}, 3);
+    QByteArray all;
+    QVERIFY(waitForOutput(process, all, "2026-11-22 12:00:00 error   the disk is full\n"));
+    endWithCtrlC(process);
+    QVERIFY(process.readAllStandardError().contains("3 lines were dropped"));
+  }
+
+  void onATerminalTheStatusIsRepainted() {
+    OnTerminal terminal(*m_service, {"watch"});
+    QVERIFY2(terminal.waitFor("Ctrl-C ends this view."), terminal.all());
+    QVERIFY(terminal.all().contains("\x1b["));
+    terminal.forget();
+    m_service->publish([](v1::Status& status) { status.set_sentence("Working hard."); });
+    QVERIFY2(terminal.waitFor("Working hard."), terminal.all());
+    QVERIFY(terminal.waitFor("Ctrl-C ends this view."));
+    static const QRegularExpression up("\x1b\\[\\d+A");
+    QVERIFY(up.match(QString::fromUtf8(terminal.all())).hasMatch());
+    terminal.press('\x03');  // what Ctrl-C sends
+    QVERIFY(terminal.readToEnd().contains("Working"));
+    QCOMPARE(terminal.code(), 130);
+  }
+
+  void colours() {
+    m_service->publish([](v1::Status& status) { status.set_activity(v1::ACTIVITY_WORKING); });
+    QVERIFY(OnTerminal(*m_service, {"status"}).readToEnd().contains("\x1b[32mReady"));
+    QVERIFY(!OnTerminal(*m_service, {"status"}, {"NO_COLOR=1"}).readToEnd().contains('\x1b'));
+    QVERIFY(!OnTerminal(*m_service, {"status"}, {"TERM=dumb"}).readToEnd().contains('\x1b'));
+    QVERIFY(!run(m_service->socket(), {"status"}).out.contains('\x1b'));
+  }
+
+  void aPlotOnATerminal() {
+    m_service->change([](auto& state) {
+      v1::Point point;
+      point.set_unix_ms(SystemClock().now().unixMs - 3'600'000);
+      point.set_value(71);
+      state.points.push_back(point);
+    });
+    QVERIFY(OnTerminal(*m_service, {"history", "temperature"}).readToEnd().contains("█"));
+    QVERIFY(!run(m_service->socket(), {"history", "temperature"}).out.contains("█"));
+  }
+
+  void progressOfADownload() {
+    m_service->change([](auto& state) {
+      auto& fake = state.tasks["t-big"];
+      fake.task = makeTask("t-big", "x", v1::TASK_STATE_DONE);
+      fake.results["big.bin"].bytes = std::string(1'500'000, 'x');
+      auto& output = *fake.task.add_outputs();
+      output.set_name("big.bin");
+      output.set_size(1'500'000);
+    });
+    const auto shown = OnTerminal(*m_service, {"result", "t-big", "-o", m_service->folder() + "/big.bin"}).readToEnd();
+    QVERIFY2(shown.contains("524 kB of 1.5 MB, 35 %"), shown);
+    QVERIFY(shown.contains("\r\x1b[K"));
+  }
+
+private:
+  void start(QProcess& process, const QStringList& arguments) const {
+    prepare(process, m_service->socket());
+    process.setArguments(arguments);
+    process.start();
+  }
+  static void endWithCtrlC(QProcess& process) {
+    ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+    QVERIFY(process.waitForFinished(kPatienceMs));
+    QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(process.exitCode(), 130);
+  }
+
+  std::unique_ptr<FakeService> m_service;
+};
+
+QTEST_GUILESS_MAIN(TestStreams)
+#include "test_streams.moc"
