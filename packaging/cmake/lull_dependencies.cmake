@@ -16,7 +16,9 @@ find_path(ASIO_INCLUDE_DIR asio.hpp REQUIRED)
 
 add_library(lull_asio INTERFACE)
 target_include_directories(lull_asio SYSTEM INTERFACE ${ASIO_INCLUDE_DIR})
-target_compile_definitions(lull_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
+# Without the last one Asio allocates by malloc or by operator new, depending on whether a header of libstdc++ came
+# before it in that file: the two meet at run time.
+target_compile_definitions(lull_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_DISABLE_STD_ALIGNED_ALLOC)
 target_link_libraries(lull_asio INTERFACE Threads::Threads)
 
 # Header-only spdlog and fmt: their shared libraries change name between Debian releases.
