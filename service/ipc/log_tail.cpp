@@ -63,8 +63,8 @@ v1::TailLogReply LogTail::newestLocked(std::uint32_t lines) const {
   return reply;
 }
 
-std::optional<std::uint64_t> LogTail::idOf(const Line& line) const {
-  const auto found = m_followers.find(const_cast<Line*>(&line));
+std::optional<std::uint64_t> LogTail::idOf(Line& line) const {
+  const auto found = m_followers.find(&line);
   return found == m_followers.end() ? std::nullopt : std::optional(found->second.id);
 }
 

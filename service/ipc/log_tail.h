@@ -30,7 +30,7 @@ public:
   // The newest lines (0: 100), oldest first, as many as fit well into a frame.
   [[nodiscard]] v1::TailLogReply newest(std::uint32_t lines) const;
   // The id that `line` follows under, if it does.
-  [[nodiscard]] std::optional<std::uint64_t> idOf(const Line& line) const;
+  [[nodiscard]] std::optional<std::uint64_t> idOf(Line& line) const;
   // The same, and follows from the line after them on.
   [[nodiscard]] v1::TailLogReply follow(Line& line, std::uint64_t id, std::uint32_t lines);
   void remove(Line& line);

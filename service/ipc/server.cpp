@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <list>
 #include <map>
 #include <utility>
 
@@ -19,7 +20,9 @@ namespace lull::ipc {
 namespace {
 
 constexpr const char* kControllers = "lull";
-constexpr Seconds kBreath{1};  // after a failed accept: descriptors may be short
+constexpr Seconds kBreath{1};   // after a failed accept: descriptors may be short
+constexpr Seconds kReadWhy{1};  // for a client that was turned away
+constexpr std::size_t kTurnedAway = 16;
 
 // A last word to a client that is not let in; no more than the socket takes at once.
 void refuse(Connection::Socket& socket, const Error& error) {
@@ -48,8 +51,15 @@ private:
   void accept();
   void accepted(const asio::error_code& error, Connection::Socket socket);
   void enter(Connection::Socket socket);
+  void turnAway(Connection::Socket socket, const Error& error);
   [[nodiscard]] Outcome checkRoomFor(const Peer& peer, v1::Right right) const;
   void left(std::uint64_t connection);
+
+  // Closed at once, it would fail to send its Hello and never read why it was not let in.
+  struct TurnedAway {
+    Connection::Socket socket;
+    asio::steady_timer timer;
+  };
 
   ServerOptions m_options;
   Identity m_identity;
@@ -58,6 +68,7 @@ private:
   asio::steady_timer m_breath;
   Room m_room;
   std::map<std::uint64_t, std::shared_ptr<Connection>> m_connections;
+  std::list<TurnedAway> m_turnedAway;
   std::uint64_t m_lastId = 0;
   bool m_closed = false;
 };
@@ -93,6 +104,7 @@ void Reception::close() {
   m_breath.cancel();
   m_acceptor.close(ignored);
   for (const auto& [id, connection] : std::exchange(m_connections, {})) connection->close();
+  m_turnedAway.clear();
   removeFile(m_listening);
 }
 
@@ -121,15 +133,26 @@ void Reception::enter(Connection::Socket socket) {
   const auto peer = peerOf(socket.native_handle());
   if (!peer) {
     log::warning("a client was not let in: {}", peer.error().text());
-    return refuse(socket, peer.error());
+    return turnAway(std::move(socket), peer.error());
   }
   const auto right = rightOf(*peer, m_identity);
-  if (auto room = checkRoomFor(*peer, right); !room) return refuse(socket, room.error());
+  if (auto room = checkRoomFor(*peer, right); !room) return turnAway(std::move(socket), room.error());
   const auto id = ++m_lastId;
   auto connection = std::make_shared<Connection>(m_room, std::move(socket),
                                                  Caller{.right = right, .uid = peer->uid, .connection = id});
   m_connections.emplace(id, connection);
   connection->start();
+}
+
+void Reception::turnAway(Connection::Socket socket, const Error& error) {
+  refuse(socket, error);
+  if (m_turnedAway.size() >= kTurnedAway) return;
+  const auto place = m_turnedAway.insert(m_turnedAway.end(), {std::move(socket), asio::steady_timer(m_room.loop)});
+  place->timer.expires_after(kReadWhy);
+  place->timer.async_wait([weak = weak_from_this(), place](const asio::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (!cancelled && self && !self->m_closed) self->m_turnedAway.erase(place);
+  });
 }
 
 Outcome Reception::checkRoomFor(const Peer& peer, v1::Right right) const {

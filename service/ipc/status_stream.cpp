@@ -28,8 +28,8 @@ void StatusStream::publish(const v1::Status& status) {
   serveAll();
 }
 
-std::optional<std::uint64_t> StatusStream::idOf(const Line& line) const {
-  const auto found = m_watchers.find(const_cast<Line*>(&line));
+std::optional<std::uint64_t> StatusStream::idOf(Line& line) const {
+  const auto found = m_watchers.find(&line);
   return found == m_watchers.end() ? std::nullopt : std::optional(found->second.id);
 }
 

@@ -29,7 +29,7 @@ public:
   [[nodiscard]] const std::string& answer() const { return m_answer; }
 
   // The id that `line` watches under, if it does.
-  [[nodiscard]] std::optional<std::uint64_t> idOf(const Line& line) const;
+  [[nodiscard]] std::optional<std::uint64_t> idOf(Line& line) const;
   void add(Line& line, std::uint64_t id);
   void remove(Line& line);
   void becameIdle(Line& line);
