@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether a sample's result is right, found by computing it another way. The numbers are those of the task files.
+#pragma once
+
+#include "check/png.h"
+
+#include <string>
+#include <string_view>
+
+namespace lull::samples {
+
+struct Verdict {
+  bool right = false;
+  std::string text;  // one line, with the largest difference found
+  Picture picture;   // empty: not a result to look at
+};
+
+// Every 499th pixel computed anew on the CPU.
+[[nodiscard]] Verdict checkMandelbrot(std::string_view rgba);
+// Every point against the exact solution of the scheme.
+[[nodiscard]] Verdict checkHeat(std::string_view floats);
+// Some thousand elements, to the last bit.
+[[nodiscard]] Verdict checkMatrix(std::string_view floats);
+
+}  // namespace lull::samples
