@@ -40,7 +40,6 @@ void prepare(const Options& options) {
 
 void describe(const QGuiApplication&, Appearance appearance) {
   QGuiApplication::setApplicationName(QStringLiteral("lull-dashboard"));
-  QGuiApplication::setApplicationDisplayName(QStringLiteral("Lull"));
   QGuiApplication::setApplicationVersion(QString::fromLatin1(kVersion));
   QGuiApplication::setDesktopFileName(QStringLiteral("org.lull.Dashboard"));
   QGuiApplication::setWindowIcon(QIcon(QStringLiteral(":/lull/lull.svg")));

@@ -56,7 +56,8 @@ void end(QProcess& process) {
 class Screen {
 public:
   bool start() {
-    m_server.start("Xvfb", {"-displayfd", "1", "-screen", "0", "1920x1080x24", "-nolisten", "tcp"});
+    // -noreset: otherwise the server starts over, and drops whoever is about to connect, when its last client leaves.
+    m_server.start("Xvfb", {"-displayfd", "1", "-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-noreset"});
     if (!waitFor([this] { return m_server.canReadLine() || m_server.state() == QProcess::NotRunning; })) return false;
     const QByteArray number = m_server.readLine().trimmed();
     if (number.isEmpty()) return false;

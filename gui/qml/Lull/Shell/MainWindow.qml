@@ -22,7 +22,7 @@ Window {
     minimumWidth: 800
     minimumHeight: 600
     color: Theme.background
-    title: device.live ? device.headline.sentence : device.lostTitle   // the platform adds “Lull”
+    title: qsTr("Lull – %1").arg(device.live ? device.headline.sentence : device.lostTitle)
 
     Binding { target: Theme; property: "scale"; value: window.factor * window.suits }
     Device {
