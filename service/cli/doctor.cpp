@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 namespace lull::cli {
 
@@ -70,6 +71,16 @@ std::string gpuWords(const v1::Gpu& gpu) {
   return gpu.driver().empty() ? gpu.name() : fmt::format("{} ({})", gpu.name(), gpu.driver());
 }
 
+// A GPU that works may still be one that the settings do not allow.
+std::optional<std::string> whyNotUsed(const v1::Gpu& gpu) {
+  if (!gpu.usable()) return gpu.why_not().empty() ? "not usable" : gpu.why_not();
+  for (const auto& reason : gpu.verdict().reasons()) {
+    if (reason.rule() != "no_gpu") continue;
+    return gpu.type() == "software" ? "it computes on the processor, which the settings do not allow" : reason.text();
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Doors thisMachine() {
@@ -97,8 +108,9 @@ Check checkGpus(const v1::Status& status) {
   std::vector<std::string> others;
   bool software = false;
   for (const auto& gpu : status.gpus()) {
+    const auto trouble = whyNotUsed(gpu);
     software = software || gpu.type() == "software";
-    (gpu.usable() ? usable : others).push_back(gpuWords(gpu) + (gpu.why_not().empty() ? "" : ": " + gpu.why_not()));
+    (trouble ? others : usable).push_back(gpuWords(gpu) + (trouble ? ": " + *trouble : std::string{}));
   }
   if (!usable.empty()) return {"GPU", State::Ok, joined(usable), {}};
   if (status.gpus().empty()) {

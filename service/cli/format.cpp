@@ -79,14 +79,22 @@ std::string span(std::int64_t seconds) {
   return twoUnits(seconds / kHour, 24, "d", "h");
 }
 
-std::string gpuTime(std::uint64_t ns) { return ns == 0 ? "0 s" : milliseconds(static_cast<double>(ns) / 1e6); }
+std::string gpuTime(std::uint64_t ns) {
+  const double ms = static_cast<double>(ns) / 1e6;
+  if (ns == 0) return "0 s";
+  if (ms < 99'950) return milliseconds(ms);
+  const auto seconds = std::llround(ms / 1000);
+  return seconds < kHour ? twoUnits(seconds, kMinute, "min", "s") : span(seconds);
+}
 
 std::string credits(std::int64_t microCredits) {
   const double value = static_cast<double>(microCredits) / 1e6;
   if (microCredits == 0) return "0 credits";
   if (microCredits == 1'000'000) return "1 credit";
   if (std::abs(value) >= 0.00995) return fmt::format("{:.2f} credits", value);
-  std::string small = fmt::format("{:.6f}", value);
+  // Two digits that say something, down to the micro-credit.
+  const auto leading = static_cast<int>(std::floor(std::log10(std::abs(value))));
+  std::string small = fmt::format("{:.{}f}", value, std::min(1 - leading, 6));
   small.erase(small.find_last_not_of('0') + 1);
   return small + " credits";
 }

@@ -48,6 +48,15 @@ Check serviceTrouble(const Error& error) {
   return {"Service", Check::State::Problem, text.substr(0, advice), text.substr(advice + 1)};
 }
 
+// Who administers the service without being root needs no sudo for it.
+void withoutSudo(std::vector<Check>& checks) {
+  constexpr std::string_view kSudo = "sudo lull ";
+  for (auto& check : checks) {
+    const auto at = check.mend.find(kSudo);
+    if (at != std::string::npos) check.mend.erase(at, std::string_view("sudo ").size());
+  }
+}
+
 std::vector<Check> checksWithService(Session& session, const v1::HelloReply& hello) {
   std::vector<Check> out;
   out.push_back(
@@ -65,6 +74,7 @@ std::vector<Check> checksWithService(Session& session, const v1::HelloReply& hel
   out.push_back(checkPresence(reply->status().presence()));
   out.push_back(checkTemperatures(reply->status()));
   for (const auto& trouble : reply->status().troubles()) out.push_back({"Trouble", Check::State::Note, trouble, {}});
+  if (hello.right() == v1::RIGHT_ADMINISTER) withoutSudo(out);
   return out;
 }
 

@@ -99,7 +99,7 @@ private:
 void addCommand(Session& session, const Held& held, Paragraphs& out) {
   const auto setting = settingOf(session, held.reason.setting());
   const auto command = suggestedCommand(held.reason, setting);
-  if (command.empty()) return;
+  if (command.empty() || held.reason.remedy().find(command) != std::string::npos) return;
   const bool administrator = setting && !setting->may_change() && setting->who() == v1::RIGHT_ADMINISTER;
   if (administrator) {
     out.command("To change that, as an administrator:", "sudo " + command);

@@ -51,6 +51,12 @@ private slots:
     QVERIFY(software.mend.find("gpu.allow_software") != std::string::npos);
     const auto old = checkGpus(withGpu("discrete", false, "its driver is too old"));
     QVERIFY(old.text.find("too old") != std::string::npos && old.mend.find("allow_software") == std::string::npos);
+    auto forbidden = withGpu("software", true, "");
+    auto& reason = *forbidden.mutable_gpus(0)->mutable_verdict()->add_reasons();
+    reason.set_rule("no_gpu");
+    reason.set_text("Some GPU is no GPU");
+    QCOMPARE(checkGpus(forbidden).state, Check::State::Problem);
+    QVERIFY(checkGpus(forbidden).text.find("settings do not allow") != std::string::npos);
     QVERIFY(checkGpus({}).mend.find("mesa-vulkan-drivers") != std::string::npos);
   }
 

@@ -81,6 +81,7 @@ private slots:
     QTest::newRow("none") << qint64(0) << "0 credits";
     QTest::newRow("one micro-credit") << qint64(1) << "0.000001 credits";
     QTest::newRow("small") << qint64(3200) << "0.0032 credits";
+    QTest::newRow("small, rounded") << qint64(2514) << "0.0025 credits";
     QTest::newRow("usual") << qint64(421'000) << "0.42 credits";
     QTest::newRow("exactly one") << qint64(1'000'000) << "1 credit";
     QTest::newRow("many") << qint64(1'234'567'890) << "1234.57 credits";
@@ -96,6 +97,9 @@ private slots:
     QCOMPARE(q(celsius(83.6)), "84 °C");
     QCOMPARE(q(gpuTime(0)), "0 s");
     QCOMPARE(q(gpuTime(12'300'000'000)), "12.3 s");
+    QCOMPARE(q(gpuTime(99'990'000'000)), "1 min 40 s");
+    QCOMPARE(q(gpuTime(101'600'000'000)), "1 min 42 s");
+    QCOMPARE(q(gpuTime(7'500'000'000'000)), "2 h 5 min");
     QCOMPARE(q(energy(120'000'000, false)), "120 J");
     QCOMPARE(q(energy(11'160'000'000, true)), "3.1 Wh (estimated)");
     QCOMPARE(q(energy(0, true)), "0.0 J");
