@@ -68,6 +68,11 @@ void Gate::finish(Waits waits, std::uint64_t gpuNs) {
   m_finished.notify_all();
 }
 
+void Gate::acknowledgeIfIdle() {
+  const std::lock_guard lock(m_mutex);
+  acknowledge();
+}
+
 void Gate::acknowledge() {
   const std::uint32_t word = m_page.gate.load();
   if (isOpen(word) || m_inFlight > 0 || m_page.drained.load() == word) return;
@@ -105,10 +110,7 @@ bool Gate::heartbeatIsStale() const {
 void Gate::listen(const std::atomic<bool>& stop) {
   while (!stop.load()) {
     const std::uint32_t word = m_page.gate.load();
-    {
-      const std::lock_guard lock(m_mutex);
-      acknowledge();
-    }
+    acknowledgeIfIdle();
     if (!stop.load()) futexWait(m_page.gate, word);
   }
 }

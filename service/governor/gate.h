@@ -28,6 +28,9 @@ public:
   // A submission is done (or never went out). Its GPU time is on the page before an acknowledgement can be.
   void finish(Waits waits, std::uint64_t gpuNs);
 
+  // Gives the acknowledgement if it is due.
+  void acknowledgeIfIdle();
+
   void attachDevice();
   void detachDevice();
   void addMemory(std::uint64_t bytes);

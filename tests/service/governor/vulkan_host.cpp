@@ -304,8 +304,8 @@ std::string obey(Host& h, const std::string& verb, std::istringstream& arguments
     h.extra.pop_back();
   }
   if (verb == "destroy") destroy(h);
-  if (verb == "exit") std::exit(0);          // with static destructors, without vkDestroyDevice
-  if (verb == "background") {                // leaves while a thread of its own waits at the gate
+  if (verb == "exit") std::exit(0);  // with static destructors, without vkDestroyDevice
+  if (verb == "background") {        // leaves while a thread of its own waits at the gate
     std::thread([&h] { submit(h, "work", 1, 1); }).detach();
   }
   return "ok";

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gate's rules without Vulkan: what may go out, what is acknowledged and when, and how busy time is counted.
+#include "fakes/service_page.h"
+#include "governor/busy_time.h"
+#include "governor/futex.h"
+#include "governor/gate.h"
+#include "governor/mapping.h"
+
+#include <QtTest>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <random>
+#include <thread>
+
+using namespace lull;
+using namespace lull::governor;
+using fakes::ServicePage;
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::milliseconds kMoment{60};  // long enough to see that something does not happen
+
+// A thread that asks to be admitted, and can be asked whether it has been.
+class Submitter {
+public:
+  explicit Submitter(Gate& gate, Waits waits = Waits::Nothing)
+      : m_thread([this, &gate, waits] {
+          gate.admit(waits);
+          const std::lock_guard lock(m_mutex);
+          m_admitted = true;
+          m_changed.notify_all();
+        }) {}
+  ~Submitter() { m_thread.join(); }
+  [[nodiscard]] bool admittedWithin(std::chrono::milliseconds limit) {
+    std::unique_lock lock(m_mutex);
+    return m_changed.wait_for(lock, limit, [this] { return m_admitted; });
+  }
+
+private:
+  std::mutex m_mutex;
+  std::condition_variable m_changed;
+  bool m_admitted = false;
+  std::thread m_thread;
+};
+
+// The listener thread of the layer.
+class Listener {
+public:
+  Listener(Gate& gate, ServicePage& page) : m_page(page), m_thread([this, &gate] { gate.listen(m_stop); }) {}
+  ~Listener() {
+    m_stop = true;
+    m_page.open();  // a change of the word: it cannot be slept through
+    m_thread.join();
+  }
+
+private:
+  ServicePage& m_page;
+  std::atomic<bool> m_stop{false};
+  std::thread m_thread;
+};
+
+}  // namespace
+
+class TestGate : public QObject {
+  Q_OBJECT
+private slots:
+  void closedHoldsOpenLetsThrough() {
+    ServicePage page;
+    Gate gate(page.page(), page.eventFd());
+    Submitter submitter(gate);
+    QVERIFY(!submitter.admittedWithin(kMoment));
+    QCOMPARE(page.page().inFlight.load(), std::uint64_t{0});
+    page.open();
+    QVERIFY(submitter.admittedWithin(kPatience));
+    QCOMPARE(page.page().inFlight.load(), std::uint64_t{1});
+    QCOMPARE(page.page().submits.load(), std::uint64_t{1});
+    gate.finish(Waits::Nothing, 5);
+    QCOMPARE(page.page().inFlight.load(), std::uint64_t{0});
+    QCOMPARE(page.page().gpuNs.load(), std::uint64_t{5});
+  }
+  void theCapHolds() {
+    ServicePage page;
+    page.page().inFlightCap.store(2);
+    page.open();
+    Gate gate(page.page(), -1);
+    gate.admit(Waits::Nothing);
+    gate.admit(Waits::Nothing);
+    Submitter third(gate);
+    QVERIFY(!third.admittedWithin(kMoment));
+    gate.finish(Waits::Nothing, 0);
+    QVERIFY(third.admittedWithin(kPatience));
+    QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{0});
+  }
+  void aCapOfZeroCountsAsOne() {
+    ServicePage page;
+    page.page().inFlightCap.store(0);
+    page.open();
+    Gate gate(page.page(), -1);
+    Submitter submitter(gate);
+    QVERIFY(submitter.admittedWithin(kPatience));
+  }
+  void whatWaitsDoesNotHoldTheCapForEver() {
+    ServicePage page;
+    page.open();
+    Gate gate(page.page(), -1);
+    gate.admit(Waits::Semaphores);
+    Submitter second(gate);  // the one that the first may be waiting for
+    QVERIFY(second.admittedWithin(kPatience));
+    QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{1});
+    QCOMPARE(page.page().inFlight.load(), std::uint64_t{2});
+  }
+  void drainedIsAcknowledgedWithTheExactWord() {
+    ServicePage page;
+    page.open();
+    Gate gate(page.page(), page.eventFd());
+    gate.admit(Waits::Nothing);
+    const std::uint32_t word = page.close();
+    gate.acknowledgeIfIdle();
+    QVERIFY(page.page().drained.load() != word);  // something is still in flight
+    const std::uint64_t before = monotonicNs();
+    gate.finish(Waits::Nothing, 1);
+    QCOMPARE(page.page().drained.load(), word);
+    QVERIFY(page.page().drainedAtNs.load() >= before);
+    std::uint64_t events = 0;
+    QCOMPARE(::read(page.eventFd(), &events, sizeof events), ssize_t{8});
+    QCOMPARE(events, std::uint64_t{1});
+    gate.acknowledgeIfIdle();
+    QCOMPARE(::read(page.eventFd(), &events, sizeof events), ssize_t{-1});  // once only
+  }
+  void closedWhileIdleIsAcknowledgedByTheListener() {
+    ServicePage page;
+    Gate gate(page.page(), page.eventFd());
+    Listener listener(gate, page);
+    for (int round = 0; round < 200; ++round) {
+      page.open();
+      QVERIFY(page.waitDrained(page.close(), kPatience));
+    }
+  }
+  void aMissingHeartbeatParksWithoutAcknowledgement() {
+    ServicePage page;
+    page.page().heartbeatLimitNs.store(50'000'000);
+    Gate gate(page.page(), page.eventFd());
+    page.open();
+    Submitter first(gate);
+    QVERIFY(first.admittedWithin(kPatience));
+    gate.finish(Waits::Nothing, 0);
+    const std::uint32_t drained = page.page().drained.load();
+    page.page().heartbeatNs.store(monotonicNs() - 60'000'000);
+    Submitter second(gate);
+    QVERIFY(!second.admittedWithin(kMoment));
+    QCOMPARE(page.page().drained.load(), drained);
+    page.page().heartbeatLimitNs.store(60'000'000'000);
+    page.beat();  // comes back without a change of the gate
+    QVERIFY(second.admittedWithin(kPatience));
+  }
+  void attachedFollowsTheDevices() {
+    ServicePage page;
+    Gate gate(page.page(), page.eventFd());
+    page.open();
+    gate.attachDevice();
+    gate.attachDevice();
+    gate.detachDevice();
+    QCOMPARE(page.page().attached.load(), 1U);
+    const std::uint32_t word = page.close();
+    gate.detachDevice();
+    QCOMPARE(page.page().attached.load(), 0U);
+    QCOMPARE(page.page().drained.load(), word);
+  }
+  // However the gate toggles: once `drained` holds the gate's word, nothing is in flight until it opens again.
+  void neverDrainedWithSomethingInFlight() {
+    ServicePage page;
+    page.page().inFlightCap.store(3);
+    Gate gate(page.page(), page.eventFd());
+    std::atomic<bool> stop{false};
+    std::atomic<int> running{0};
+    std::vector<std::thread> submitters;
+    {
+      Listener listener(gate, page);
+      for (int i = 0; i < 4; ++i) {
+        submitters.emplace_back([&] {
+          while (!stop) {
+            gate.admit(Waits::Nothing);
+            ++running;
+            std::this_thread::yield();
+            --running;
+            gate.finish(Waits::Nothing, 1);
+          }
+        });
+      }
+      std::mt19937 random(1);
+      for (int round = 0; round < 500; ++round) {
+        page.open();
+        std::this_thread::sleep_for(std::chrono::microseconds(random() % 300));
+        const std::uint32_t word = page.close();
+        if (!page.waitDrained(word, kPatience)) qFatal("not drained");
+        for (int look = 0; look < 20; ++look) {
+          QCOMPARE(running.load(), 0);
+          QCOMPARE(page.page().inFlight.load(), std::uint64_t{0});
+        }
+      }
+      stop = true;
+      page.open();
+      for (auto& submitter : submitters) submitter.join();
+    }
+    QCOMPARE(page.page().gpuNs.load(), page.page().submits.load());
+  }
+
+  void pagesThatCannotBeUsed_data() {
+    QTest::addColumn<QString>("how");
+    for (const char* how : {"good", "magic", "version", "bytes", "short", "no descriptor"}) QTest::newRow(how) << how;
+  }
+  void pagesThatCannotBeUsed() {
+    QFETCH(QString, how);
+    ServicePage page;
+    if (how == "magic") page.page().magic = 1;
+    if (how == "version") page.page().version = kPageVersion + 1;
+    if (how == "bytes") page.page().bytes = 1;
+    const int fd = how == "no descriptor" ? 9999 : page.fd();
+    if (how == "short") QCOMPARE(::ftruncate(page.fd(), 100), 0);
+    const Mapping mapping = mapPage(fd, -1);
+    QCOMPARE(mapping.state, how == "good" ? Mapping::State::Mapped : Mapping::State::Broken);
+    QCOMPARE(mapping.page != nullptr, how == "good");
+    if (mapping.page != nullptr) ::munmap(mapping.page, kPageBytes);
+  }
+  void theEnvironmentNamesThePage() {
+    ::unsetenv(kPageFdVariable);
+    QCOMPARE(mapFromEnvironment().state, Mapping::State::Absent);
+    for (const char* text : {"", "x", "7x", "-1", "99999999999999"}) {
+      ::setenv(kPageFdVariable, text, 1);
+      QCOMPARE(mapFromEnvironment().state, Mapping::State::Broken);
+    }
+    ::unsetenv(kPageFdVariable);
+  }
+
+  void busyTimeCountsOverlapsOnceAndGapsNever_data() {
+    using Intervals = std::vector<BusyTime::Interval>;
+    QTest::addColumn<quint32>("bits");
+    QTest::addColumn<double>("nsPerTick");
+    QTest::addColumn<Intervals>("intervals");
+    QTest::addColumn<quint64>("total");
+    const auto row = [](const char* name, quint32 bits, double ns, Intervals intervals, quint64 total) {
+      QTest::newRow(name) << bits << ns << intervals << total;
+    };
+    row("one", 64, 1, {{100, 150, true}}, 50);
+    row("gap", 64, 1, {{100, 150, true}, {200, 210, true}}, 60);
+    row("back to back", 64, 1, {{100, 150, true}, {150, 160, false}}, 60);
+    row("overlap", 64, 1, {{100, 150, true}, {120, 170, false}}, 70);
+    row("inside", 64, 1, {{100, 150, true}, {110, 120, false}}, 50);
+    row("inside, then beyond", 64, 1, {{100, 150, true}, {110, 120, false}, {120, 160, false}}, 60);
+    row("gap though queued", 64, 1, {{100, 150, true}, {170, 180, false}}, 60);
+    row("ticks", 64, 2.5, {{100, 140, true}}, 100);
+    row("wrap inside", 8, 1, {{250, 4, true}}, 10);
+    row("wrap between", 8, 1, {{240, 250, true}, {245, 3, false}}, 19);
+    row("long idle on a narrow counter", 8, 1, {{10, 20, true}, {15, 25, true}}, 20);
+    row("end before begin", 64, 1, {{150, 100, true}}, 0);
+  }
+  void busyTimeCountsOverlapsOnceAndGapsNever() {
+    QFETCH(quint32, bits);
+    QFETCH(double, nsPerTick);
+    QFETCH(std::vector<BusyTime::Interval>, intervals);
+    QFETCH(quint64, total);
+    BusyTime busy(bits, nsPerTick);
+    quint64 sum = 0;
+    for (const auto& interval : intervals) sum += busy.add(interval);
+    QCOMPARE(sum, total);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestGate)
+#include "test_gate.moc"

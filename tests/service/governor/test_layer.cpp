@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// The layer inside a program that knows nothing of it, on the software GPU.
+#include "fakes/test_worker.h"
+#include "fakes/vulkan_program.h"
+
+#include <QtTest>
+
+#include <signal.h>
+
+#include <thread>
+
+using namespace lull;
+using namespace lull::fakes;
+
+namespace {
+
+constexpr std::chrono::milliseconds kMoment{150};
+
+std::vector<std::string> hostCommand() {
+  return {(buildFolder() / "tests/lull_vulkan_host").string(), (buildFolder() / "tests/kernels/burn.spv").string()};
+}
+
+std::vector<std::string> governed(std::vector<std::string> more = {}) {
+  auto environment = vulkanEnvironment();
+  environment.push_back(std::string("VK_INSTANCE_LAYERS=") + governor::kLayerName);
+  environment.insert(environment.end(), more.begin(), more.end());
+  return environment;
+}
+
+bool waitFor(const std::function<bool()>& condition) { return QTest::qWaitFor(condition, 60'000); }
+
+}  // namespace
+
+class TestLayer : public QObject {
+  Q_OBJECT
+private slots:
+  void withoutAPageItPasses() {
+    VulkanProgram program(hostCommand(), governed(), nullptr);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(program.ask("work 10 100"), std::string("ok"));
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+    QCOMPARE(program.ask("count"), std::string("10"));
+    QCOMPARE(program.ask("timeline"), std::string("patient 2"));
+    QCOMPARE(program.ask("destroy"), std::string("ok"));
+  }
+  void aBrokenPageParks_data() {
+    QTest::addColumn<QString>("how");
+    QTest::newRow("no such descriptor") << "descriptor";
+    QTest::newRow("no number") << "text";
+    QTest::newRow("other version") << "version";
+  }
+  void aBrokenPageParks() {
+    QFETCH(QString, how);
+    ServicePage page;
+    page.page().version = 77;
+    page.open();
+    const bool given = how == "version";
+    std::vector<std::string> more;
+    if (how == "descriptor") more.push_back(std::string(governor::kPageFdVariable) + "=777");
+    if (how == "text") more.push_back(std::string(governor::kPageFdVariable) + "=page");
+    VulkanProgram program(hostCommand(), governed(more), given ? &page : nullptr);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(program.ask("empty"), std::string("ok"));  // carries no work
+    program.send("work 1 1");
+    QVERIFY(!program.reply(kMoment));
+  }
+  void theGateHoldsAndIsAcknowledged_data() {
+    QTest::addColumn<QString>("verb");
+    for (const char* verb : {"work", "nofence", "submit2"}) QTest::newRow(verb) << verb;
+  }
+  void theGateHoldsAndIsAcknowledged() {
+    QFETCH(QString, verb);
+    ServicePage page;
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(page.page().attached.load(), 0U);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(page.page().attached.load(), 1U);
+    program.send(verb.toStdString() + " 10 100");
+    QVERIFY(!program.reply(kMoment));
+    QCOMPARE(page.page().submits.load(), std::uint64_t{0});
+    page.open();
+    QCOMPARE(program.reply(), std::optional<std::string>("ok"));
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+    QCOMPARE(program.ask("idle"), std::string("ok"));
+    QCOMPARE(program.ask("count"), std::string("10"));
+    QVERIFY(page.waitDrained(page.close(), kPatience));  // closed while idle
+    QCOMPARE(page.page().submits.load(), std::uint64_t{1});
+    QCOMPARE(page.page().inFlight.load(), std::uint64_t{0});
+    QVERIFY(page.page().gpuNs.load() > 0);
+    QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{0});
+    QCOMPARE(program.ask("destroy"), std::string("ok"));
+    QCOMPARE(page.page().attached.load(), 0U);
+  }
+  void drainedComesAfterTheWorkAndNotBefore() {
+    ServicePage page;
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(program.ask("work 20000 20000"), std::string("ok"));  // long: many milliseconds
+    const std::uint32_t word = page.close();
+    QVERIFY(page.page().drained.load() != word);
+    QVERIFY(page.waitDrained(word, kPatience));
+    QCOMPARE(program.ask("fence"), std::string("signalled"));
+    QCOMPARE(program.ask("count"), std::string("20000"));
+  }
+  void theCapHoldsTheSecondBack() {
+    ServicePage page;
+    page.page().inFlightCap.store(1);
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    for (int i = 0; i < 20; ++i) {
+      program.send("work 500 2000");
+      while (!program.reply(std::chrono::milliseconds(1))) QVERIFY(page.page().inFlight.load() <= 1);
+      QVERIFY(page.page().inFlight.load() <= 1);
+    }
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+    QCOMPARE(program.ask("count"), std::string("10000"));
+    QCOMPARE(page.page().submits.load(), std::uint64_t{20});
+  }
+  // The time metered is that of the work: not the pauses between, nor more than the clock on the wall.
+  void meteredTimeIsBusyTime() {
+    ServicePage page;
+    page.page().inFlightCap.store(4);
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(program.ask("work 1 1"), std::string("ok"));  // the driver compiles
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+    QVERIFY(waitFor([&] { return page.page().inFlight.load() == 0; }));
+    const std::uint64_t before = page.page().gpuNs.load();
+    QElapsedTimer wall;
+    wall.start();
+    for (int i = 0; i < 8; ++i) QCOMPARE(program.ask("work 4000 5000"), std::string("ok"));
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+    QVERIFY(waitFor([&] { return page.page().inFlight.load() == 0; }));
+    const auto busyWall = static_cast<std::uint64_t>(wall.nsecsElapsed());
+    const std::uint64_t metered = page.page().gpuNs.load() - before;
+    QVERIFY2(metered <= busyWall, qPrintable(QString("%1 of %2").arg(metered).arg(busyWall)));
+    QVERIFY2(metered >= busyWall / 3, qPrintable(QString("%1 of %2").arg(metered).arg(busyWall)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    QCOMPARE(program.ask("work 1 1"), std::string("ok"));
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+    QVERIFY(waitFor([&] { return page.page().inFlight.load() == 0; }));
+    QVERIFY(page.page().gpuNs.load() - before - metered < 150'000'000);
+  }
+  void aLostHeartbeatParksAndABeatGoesOn() {
+    ServicePage page;
+    page.page().heartbeatLimitNs.store(100'000'000);
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    page.page().heartbeatNs.store(1);
+    program.send("work 3 1");
+    QVERIFY(!program.reply(kMoment));
+    page.page().heartbeatLimitNs.store(3'600'000'000'000);
+    page.beat();
+    QCOMPARE(program.reply(), std::optional<std::string>("ok"));
+  }
+  void fencesKeepTheirMeaning() {
+    ServicePage page;
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    for (int i = 1; i <= 50; ++i) {
+      QCOMPARE(program.ask("work 3 10"), std::string("ok"));
+      QCOMPARE(program.ask("wait"), std::string("ok"));
+      QCOMPARE(program.ask("fence"), std::string("signalled"));
+      QCOMPARE(program.ask("count"), std::to_string(3 * i));  // signalled means done
+    }
+    QVERIFY(page.waitDrained(page.close(), kPatience));
+    QCOMPARE(program.ask("empty"), std::string("ok"));  // a fence without work is no matter of the gate
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+  }
+  void timelinesKeepTheirMeaning_data() {
+    QTest::addColumn<quint32>("cap");
+    QTest::newRow("cap 1") << 1U;
+    QTest::newRow("cap 2") << 2U;
+  }
+  void timelinesKeepTheirMeaning() {
+    QFETCH(quint32, cap);
+    ServicePage page;
+    page.page().inFlightCap.store(cap);
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    for (int i = 0; i < 3; ++i) QCOMPARE(program.ask("timeline"), std::string("patient 2"));
+    QVERIFY(page.waitDrained(page.close(), kPatience));
+  }
+  void memoryIsMetered() {
+    ServicePage page;
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    const std::uint64_t own = page.page().memoryBytes.load();
+    QCOMPARE(own, std::uint64_t{65536});
+    QCOMPARE(program.ask("allocate 10000000"), std::string("ok"));
+    QCOMPARE(program.ask("allocate 5000000"), std::string("ok"));
+    QCOMPARE(page.page().memoryBytes.load(), own + 15'000'000);
+    QCOMPARE(program.ask("free"), std::string("ok"));
+    QCOMPARE(page.page().memoryBytes.load(), own + 10'000'000);
+    QCOMPARE(program.ask("free"), std::string("ok"));
+    QCOMPARE(program.ask("destroy"), std::string("ok"));
+    QCOMPARE(page.page().memoryBytes.load(), std::uint64_t{0});
+  }
+  // Programs leave as they like; none hangs, none crashes.
+  void everyWayOut_data() {
+    QTest::addColumn<QStringList>("lines");
+    QTest::addColumn<bool>("open");
+    QTest::newRow("orderly") << QStringList{"work 5 5", "wait", "destroy", "exit"} << true;
+    QTest::newRow("without destroying") << QStringList{"work 5 5", "exit"} << true;
+    QTest::newRow("with work in flight") << QStringList{"work 5000 5000", "exit"} << true;
+    QTest::newRow("while a thread waits at the gate") << QStringList{"background", "exit"} << false;
+    QTest::newRow("twice a device") << QStringList{"destroy", "start", "work 5 5", "wait", "exit"} << true;
+  }
+  void everyWayOut() {
+    QFETCH(QStringList, lines);
+    QFETCH(bool, open);
+    for (int round = 0; round < 5; ++round) {
+      ServicePage page;
+      if (open) page.open();
+      VulkanProgram program(hostCommand(), governed(), &page);
+      QCOMPARE(program.ask("start"), std::string("ok"));
+      for (const auto& line : lines) program.send(line.toStdString());
+      const auto status = program.waitExit();
+      QVERIFY(status);
+      QCOMPARE(*status, 0);
+    }
+  }
+  void killedItLeavesAPageThatCanBeRead() {
+    ServicePage page;
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(program.ask("work 100 100"), std::string("ok"));
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+    QVERIFY(waitFor([&] { return page.page().inFlight.load() == 0; }));
+    ::kill(program.pid(), SIGKILL);
+    QVERIFY(program.waitExit());
+    QVERIFY(governor::isValid(page.page()));
+    QVERIFY(page.page().gpuNs.load() > 0);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestLayer)
+#include "test_layer.moc"
