@@ -20,6 +20,7 @@ VkResult vk_icdNegotiateLoaderICDInterfaceVersion(std::uint32_t* version) {
 #if defined(LULL_ICD_HANG)
   for (;;) ::pause();
 #elif defined(LULL_ICD_CRASH)
+  ::signal(SIGSEGV, SIG_DFL);  // a sanitizer would make an ordinary exit of it
   ::raise(SIGSEGV);
 #elif defined(LULL_ICD_ABORT)
   std::abort();
