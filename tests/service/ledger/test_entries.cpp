@@ -137,7 +137,7 @@ private slots:
 
   void meteringIsIdempotent() {
     QVERIFY(m_desk->keep({submitted("t-a"), submitted("t-b"), metered("s", "t-a", 100), metered("s", "t-a", 300),
-                          metered("s", "t-a", 200), metered("s", "t-a", 300),
+                          metered("s", "t-a", 300), metered("s", "t-a", 200),
                           metered("s", "t-b", 900),  // somebody else's session
                           metered("x", "t-unknown", 900)}));
     QCOMPARE((*m_desk)->task("t-a")->gpu_ns(), std::uint64_t{300});
