@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 #include <asio/signal_set.hpp>
 
@@ -100,8 +101,11 @@ Outcome Daemon::Parts::clearUp() {
   if (entries.empty()) return {};
   log::info("clearing up after a service that did not end in order: {} workers", entries.size());
   std::optional<Outcome> recorded;
+  auto working = asio::make_work_guard(loop);  // or the loop would end before the ledger's thread has answered
   ledger->record(std::move(entries), [&recorded](const Outcome& outcome) { recorded = outcome; });
   while (!recorded) loop.run_one();
+  working.reset();
+  loop.restart();
   return *recorded;
 }
 
