@@ -33,14 +33,12 @@ bool canStamp(const VkQueueFamilyProperties& family) {
   return family.timestampValidBits > 0 && (family.queueFlags & (VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT)) != 0;
 }
 
-// Time stamps where every queue that does work has them with the same width; otherwise completions, for all queues
-// alike, since intervals of two clocks cannot be laid over each other. A software device's completions are exact, and
-// its time stamps say when a batch was looked at, not when it ran.
+// Time stamps where every queue that does work has them; otherwise completions as the CPU sees them, for all queues
+// alike, since intervals of two clocks cannot be laid over each other.
 void chooseMeter(const InstanceTable& vk, VkPhysicalDevice physical, const VkDeviceCreateInfo& info,
                  Device::Origin& origin) {
   VkPhysicalDeviceProperties properties{};
   vk.GetPhysicalDeviceProperties(physical, &properties);
-  if (properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU) return;
   const auto families = familiesOf(vk, physical);
   std::uint32_t bits = 64;
   for (uint32_t i = 0; i < info.queueCreateInfoCount; ++i) {

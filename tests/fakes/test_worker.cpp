@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -195,8 +196,11 @@ std::optional<int> TestWorker::waitExit(std::chrono::milliseconds limit) {
   pollfd ended{.fd = m_pidFd.get(), .events = POLLIN, .revents = 0};
   if (::poll(&ended, 1, static_cast<int>(limit.count())) <= 0) return std::nullopt;
   int status = 0;
-  if (::waitpid(m_pid, &status, 0) != m_pid) return std::nullopt;
+  rusage usage{};
+  if (::wait4(m_pid, &status, 0, &usage) != m_pid) return std::nullopt;
   m_pid = -1;
+  m_cpuSeconds = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                 static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
   return status;
 }
 

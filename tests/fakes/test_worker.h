@@ -56,12 +56,15 @@ public:
   [[nodiscard]] pid_t pid() const { return m_pid; }
   // User and system time so far, in clock ticks.
   [[nodiscard]] std::uint64_t cpuTicks() const;
+  // User and system time of all its life; known after waitExit.
+  [[nodiscard]] double cpuSeconds() const { return m_cpuSeconds; }
 
 private:
   void send(const worker::v1::ToWorker& message);
   Fd m_socket;
   Fd m_pidFd;
   pid_t m_pid = -1;
+  double m_cpuSeconds = 0;
   wire::FrameReader m_reader;
 };
 

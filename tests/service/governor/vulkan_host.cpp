@@ -222,6 +222,7 @@ std::string timeline(Host& h) {
   create.pNext = &type;
   VkSemaphore semaphore{};
   require(vkCreateSemaphore(h.device, &create, nullptr, &semaphore), "vkCreateSemaphore");
+  require(vkDeviceWaitIdle(h.device), "vkDeviceWaitIdle");
   const std::uint32_t before = h.counts[0];
   const std::uint64_t one = 1;
   const std::uint64_t two = 2;
