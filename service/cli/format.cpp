@@ -145,7 +145,7 @@ std::string ago(UnixMs at, UnixMs now) {
 
 std::string moment(UnixMs at, UnixMs now) {
   const auto t = localTime(at);
-  const auto time = fmt::format("{:02}:{:02}", t.tm_hour, t.tm_min);
+  auto time = fmt::format("{:02}:{:02}", t.tm_hour, t.tm_min);
   const auto days = localDay(at) - localDay(now);
   if (days == 0) return time;
   if (days == 1) return "tomorrow at " + time;

@@ -67,7 +67,7 @@ std::string ownerText(const v1::Status& status, UnixMs now) {
 
 std::string powerText(const v1::Power& power) {
   if (!power.known()) return {};
-  const std::string source = power.on_mains() ? "mains" : "battery";
+  std::string source = power.on_mains() ? "mains" : "battery";
   if (!power.has_battery()) return source;
   return fmt::format("{}, battery {:.0f} %{}", source, power.battery_percent(),
                      power.discharging() ? ", discharging" : "");

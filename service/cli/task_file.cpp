@@ -85,7 +85,7 @@ std::optional<Unknown> findUnknown(const Json& json, const Descriptor& type, con
     const auto* field = fieldNamed(type, key);
     if (field == nullptr) return Unknown{.key = key, .path = path, .type = &type};
     if (field->message_type() == nullptr) continue;
-    const auto inner = path.empty() ? key : path + "." + key;
+    const auto inner = path.empty() ? key : fmt::format("{}.{}", path, key);
     if (!value.is_array()) {
       if (auto found = findUnknown(value, *field->message_type(), inner)) return found;
       continue;
@@ -99,6 +99,7 @@ std::optional<Unknown> findUnknown(const Json& json, const Descriptor& type, con
 
 Error unknownField(const Unknown& unknown, std::string_view text, std::string_view name) {
   std::vector<std::string> fields;
+  fields.reserve(static_cast<std::size_t>(unknown.type->field_count()));
   for (int i = 0; i < unknown.type->field_count(); ++i) fields.push_back(unknown.type->field(i)->name());
   const auto near = nearest(unknown.key, fields);
   std::string advice;

@@ -69,7 +69,7 @@ Answer takeEnded(Session& session, std::vector<Awaited>& tasks, Exit worst) {
       ++it;
       continue;
     }
-    const auto ended = finish(session, *it, *task);
+    auto ended = finish(session, *it, *task);
     if (!ended) return ended;
     if (*ended != Exit::Ok) worst = *ended;
     it = tasks.erase(it);
@@ -84,7 +84,7 @@ Answer waitUntilAllEnded(Session& session, std::vector<Awaited> tasks) {
   v1::Status status;
   auto worst = Exit::Ok;
   for (;;) {
-    const auto taken = takeEnded(session, tasks, worst);
+    auto taken = takeEnded(session, tasks, worst);
     if (!taken) return taken;
     worst = *taken;
     if (tasks.empty()) return worst;
@@ -98,7 +98,7 @@ Answer waitUntilAllEnded(Session& session, std::vector<Awaited> tasks) {
 }  // namespace
 
 Answer waitFor(Session& session, std::vector<Awaited> tasks) {
-  const auto answer = waitUntilAllEnded(session, std::move(tasks));
+  auto answer = waitUntilAllEnded(session, std::move(tasks));
   if (session.interrupt().pending()) {
     session.remark("Not waiting any more; the service goes on with it. `lull tasks` tells how it stands.");
   } else if (session.isGone()) {

@@ -89,7 +89,7 @@ Answer submit(Session& session, const SubmitOptions& options) {
     awaited.push_back({.id = *id, .folder = folder});
   }
   if (awaited.empty() || (!options.wait && options.outputFolder.empty())) return worst;
-  const auto waited = waitFor(session, std::move(awaited));
+  auto waited = waitFor(session, std::move(awaited));
   if (!waited || *waited != Exit::Ok) return waited;
   return worst;
 }
