@@ -345,20 +345,27 @@ void Ring::resume() {
 }
 
 void Ring::submit(v1::Task task, ledger::Ledger::Done recorded) {
+  // It joins the roster when the ledger has it: a disk that is full refuses it, and nothing unrecorded ever starts.
   const conductor::Moment at{.now = readClock(), .settings = m_stages.settings.values()};
-  auto entries = conductor::submit(m_roster, task, at);
-  // What the conductor filled in is what is shown.
-  for (const auto& entry : entries) {
-    if (const auto* submitted = std::get_if<model::TaskSubmitted>(&entry))
-      m_labels[task.id()] = labelOf(submitted->task);
-  }
+  model::Roster joining;
+  auto entries = conductor::submit(joining, std::move(task), at);
+  const auto submitted = std::get<model::TaskSubmitted>(entries.at(0)).task;
   ++m_recording;
-  m_stages.ledger.record(std::move(entries), [this, recorded = std::move(recorded)](const Outcome& outcome) {
-    --m_recording;
-    recorded(outcome);
-    refreshTotals();
-    wake();
-  });
+  m_stages.ledger.record(
+      std::move(entries),
+      [this, submitted, recorded = std::move(recorded)](const Outcome& outcome) {
+        --m_recording;
+        if (outcome) join(submitted);
+        recorded(outcome);
+      },
+      ledger::Patience::OrRefuse);
+}
+
+void Ring::join(const v1::Task& submitted) {
+  const conductor::Moment at{.now = readClock(), .settings = m_stages.settings.values()};
+  if (!conductor::submit(m_roster, submitted, at).empty()) m_labels[submitted.id()] = labelOf(submitted);
+  refreshTotals();
+  wake();
 }
 
 Outcome Ring::cancel(const model::TaskId& task) {

@@ -66,6 +66,7 @@ public:
 
 private:
   void pass();
+  void join(const v1::Task& submitted);
   [[nodiscard]] Now readClock();
   void takeReports(const Now& now);
   void takeReport(const model::WorkerReport& report, const Now& now);
