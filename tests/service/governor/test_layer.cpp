@@ -27,6 +27,10 @@ std::vector<std::string> governed(std::vector<std::string> more = {}) {
   return environment;
 }
 
+std::vector<std::string> stampsIf(bool wanted) {
+  return wanted ? std::vector<std::string>{"LULL_GOVERNOR_STAMPS=1"} : std::vector<std::string>{};
+}
+
 bool waitFor(const std::function<bool()>& condition) { return QTest::qWaitFor(condition, 60'000); }
 
 }  // namespace
@@ -66,12 +70,17 @@ private slots:
   }
   void theGateHoldsAndIsAcknowledged_data() {
     QTest::addColumn<QString>("verb");
-    for (const char* verb : {"work", "nofence", "submit2"}) QTest::newRow(verb) << verb;
+    QTest::addColumn<bool>("stamps");
+    for (const char* verb : {"work", "nofence", "submit2"}) {
+      QTest::newRow(verb) << verb << false;
+      QTest::addRow("%s, time stamps", verb) << verb << true;
+    }
   }
   void theGateHoldsAndIsAcknowledged() {
     QFETCH(QString, verb);
+    QFETCH(bool, stamps);
     ServicePage page;
-    VulkanProgram program(hostCommand(), governed(), &page);
+    VulkanProgram program(hostCommand(), governed(stampsIf(stamps)), &page);
     QCOMPARE(page.page().attached.load(), 0U);
     QCOMPARE(program.ask("start"), std::string("ok"));
     QCOMPARE(page.page().attached.load(), 1U);
@@ -119,11 +128,17 @@ private slots:
     QCOMPARE(page.page().submits.load(), std::uint64_t{20});
   }
   // The time metered is that of the work: not the pauses between, nor more than the clock on the wall.
+  void meteredTimeIsBusyTime_data() {
+    QTest::addColumn<bool>("stamps");
+    QTest::newRow("by completions") << false;
+    QTest::newRow("by time stamps") << true;
+  }
   void meteredTimeIsBusyTime() {
+    QFETCH(bool, stamps);
     ServicePage page;
     page.page().inFlightCap.store(4);
     page.open();
-    VulkanProgram program(hostCommand(), governed(), &page);
+    VulkanProgram program(hostCommand(), governed(stampsIf(stamps)), &page);
     QCOMPARE(program.ask("start"), std::string("ok"));
     QCOMPARE(program.ask("work 1 1"), std::string("ok"));  // the driver compiles
     QCOMPARE(program.ask("wait"), std::string("ok"));
@@ -174,15 +189,18 @@ private slots:
   }
   void timelinesKeepTheirMeaning_data() {
     QTest::addColumn<quint32>("cap");
-    QTest::newRow("cap 1") << 1U;
-    QTest::newRow("cap 2") << 2U;
+    QTest::addColumn<bool>("stamps");
+    QTest::newRow("cap 1") << 1U << false;
+    QTest::newRow("cap 2") << 2U << false;
+    QTest::newRow("cap 2, time stamps") << 2U << true;
   }
   void timelinesKeepTheirMeaning() {
     QFETCH(quint32, cap);
+    QFETCH(bool, stamps);
     ServicePage page;
     page.page().inFlightCap.store(cap);
     page.open();
-    VulkanProgram program(hostCommand(), governed(), &page);
+    VulkanProgram program(hostCommand(), governed(stampsIf(stamps)), &page);
     QCOMPARE(program.ask("start"), std::string("ok"));
     for (int i = 0; i < 3; ++i) QCOMPARE(program.ask("timeline"), std::string("patient 2"));
     QVERIFY(page.waitDrained(page.close(), kPatience));
