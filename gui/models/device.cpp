@@ -12,7 +12,9 @@ namespace lull::models {
 
 namespace {
 
-constexpr UnixMs kHistoryAge = 5 * 60 * 1000;  // asked anew when older and something happens
+// The history is asked anew when it is older than this and something happens.
+constexpr UnixMs kHistoryAge = 5 * 60 * 1000;
+constexpr UnixMs kHistoryAgeAtChange = 5 * 1000;  // and that is a beginning or an end of work
 
 Device::Activity activityOf(const v1::Status& status) {
   switch (status.activity()) {
@@ -108,12 +110,14 @@ void Device::connectionChanged() {
 void Device::statusChanged() {
   const bool first = !std::exchange(m_live, true);
   if (std::exchange(m_wishDone, false)) setWanted({});
+  const auto before = m_activity;
   refresh();
   if (first) {
     emit liveChanged();
     emit settledChanged();
   }
-  if (m_now() - m_historyAsked > kHistoryAge) enquireHistory();
+  const auto age = m_now() - m_historyAsked;
+  if (age > (before == m_activity ? kHistoryAge : kHistoryAgeAtChange)) enquireHistory();
 }
 
 void Device::refresh() {

@@ -125,6 +125,7 @@ QString credits(std::int64_t microCredits) {
 QString energy(std::uint64_t microJoules) {
   const double wattHours = static_cast<double>(microJoules) / 3.6e9;
   if (wattHours >= 999.5) return withUnit(fixed(wattHours / 1000, 2), QStringLiteral("kWh"));
+  if (microJoules > 0 && wattHours < 0.1) return withUnit(Wording::tr("< %1").arg(fixed(0.1, 1)), QStringLiteral("Wh"));
   return withUnit(microJoules == 0 ? QStringLiteral("0") : fixed(wattHours, wattHours < 9.95 ? 1 : 0),
                   QStringLiteral("Wh"));
 }

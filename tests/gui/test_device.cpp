@@ -167,6 +167,20 @@ private slots:
     QVERIFY(p.device.heat().limits.contains("90"));
   }
 
+  void historyIsAskedAnewWhenWorkEnds() {
+    Pair p;
+    QVERIFY(p.settled("working"));
+    const int asked = p.service.count(ClientFrame::kGetHistory);
+    p.service.setHistory({});
+    p.now += 60'000;
+    p.service.change([](v1::Status& status) { status.set_queued(2); });
+    QTRY_COMPARE(p.device.work().queue, "2 more tasks wait");
+    QCOMPARE(p.service.count(ClientFrame::kGetHistory), asked);  // not at every change
+    p.service.change([](v1::Status& status) { status.set_activity(v1::ACTIVITY_READY); });
+    QTRY_VERIFY(!p.device.history().heights.contains(1.0));
+    QCOMPARE(p.service.count(ClientFrame::kGetHistory), asked + 1);
+  }
+
   void saysWhatToDoWhenTheServiceIsLost() {
     Pair p;
     QVERIFY(p.settled("working"));

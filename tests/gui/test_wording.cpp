@@ -165,6 +165,7 @@ private slots:
     QTest::newRow("percent") << percent(0.724) << "72 %";
     QTest::newRow("percent above") << percent(1.3) << "100 %";
     QTest::newRow("energy none") << energy(0) << "0 Wh";
+    QTest::newRow("energy hardly any") << energy(3'600'000) << "< 0.1 Wh";
     QTest::newRow("energy small") << energy(1'440'000'000) << "0.4 Wh";
     QTest::newRow("energy some") << energy(136'800'000'000) << "38 Wh";
     QTest::newRow("energy much") << energy(4'464'000'000'000) << "1.24 kWh";

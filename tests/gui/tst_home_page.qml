@@ -122,6 +122,16 @@ Item {
             for (const name of wanted)
                 verify(seen.indexOf(name) >= 0, name + " is not reached: " + seen)
         }
+        function test_starts_where_nothing_can_happen() {
+            show("off")
+            const before = service.sharingWishes
+            page.forceActiveFocus()
+            keyClick(Qt.Key_Return)
+            keyClick(Qt.Key_Space)
+            keyClick(Qt.Key_Down)
+            verify(root.Window.activeFocusItem.visualFocus)
+            compare(service.sharingWishes, before)
+        }
         function test_backwards() {
             show("working")
             item("whyButton").forceActiveFocus(Qt.TabFocusReason)

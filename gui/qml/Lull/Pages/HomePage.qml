@@ -27,6 +27,10 @@ Item {
         flick.contentY = Math.max(0, Math.min(top, Math.max(flick.contentY, bottom - flick.height)))
     }
 
+    // At first the page itself has the focus, so that a stray Return changes nothing.
+    Keys.onDownPressed: nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason)
+    Keys.onRightPressed: nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason)
+
     Connections {
         target: page.Window.window
         function onActiveFocusItemChanged() {

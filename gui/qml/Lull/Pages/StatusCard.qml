@@ -85,7 +85,6 @@ Rectangle {
         Toggle {
             objectName: "sharingSwitch"
             anchors.horizontalCenter: parent.horizontalCenter
-            focus: true
             text: qsTr("Lend the GPU while nobody needs this computer")
             on: card.device.sharing
             onWished: on => card.device.setSharing(on)
