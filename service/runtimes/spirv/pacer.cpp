@@ -2,6 +2,7 @@
 #include "runtimes/spirv/pacer.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace lull::spirv {
 
@@ -31,7 +32,8 @@ void Pacer::measured(std::uint64_t groups, std::uint64_t ns) {
   } else {
     m_nsPerGroup += (sample > m_nsPerGroup ? kSlower : kFaster) * (sample - m_nsPerGroup);
   }
-  const double fitting = m_target / m_nsPerGroup;
+  m_deviation += kFaster * (std::abs(sample - m_nsPerGroup) - m_deviation);
+  const double fitting = m_target / (m_nsPerGroup + m_deviation);
   const double most = static_cast<double>(groups) * static_cast<double>(kGrowth);
   m_groups = static_cast<std::uint64_t>(std::clamp(fitting, 1.0, std::max(1.0, most)));
 }

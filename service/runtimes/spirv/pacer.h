@@ -20,6 +20,7 @@ public:
 private:
   double m_target;
   double m_nsPerGroup = 0;
+  double m_deviation = 0;  // of single pieces: uneven work goes out in smaller ones, so that few are much too long
   std::uint64_t m_groups = 1;
   bool m_warm = false;
 };
