@@ -138,6 +138,13 @@ Share share(const v1::Status& status) {
           .position = std::clamp(gpu->gpu_share(), 0.0, 1.0)};
 }
 
+QString leftOf(const v1::Task& task) {
+  constexpr double kMinute = 60;
+  if (task.seconds_left() <= 0) return {};
+  const auto span = inWords(static_cast<std::int64_t>(task.seconds_left() * 1000));
+  return task.seconds_left() < kMinute ? Words::tr("%1 left").arg(span) : Words::tr("about %1 left").arg(span);
+}
+
 Work work(const v1::Status& status) {
   const auto* task = shownTask(status);
   if (task == nullptr)
@@ -148,9 +155,7 @@ Work work(const v1::Status& status) {
           .name = QString::fromStdString(task->name()),
           .state = stateOf(*task),
           .done = percent(progress),
-          .left = task->seconds_left() > 0
-                      ? Words::tr("about %1 left").arg(inWords(static_cast<std::int64_t>(task->seconds_left() * 1000)))
-                      : QString(),
+          .left = leftOf(*task),
           .queue = queueOf(status),
           .progress = progress};
 }

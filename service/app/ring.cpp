@@ -11,6 +11,7 @@
 #include <asio/post.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <random>
 

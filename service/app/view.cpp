@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 namespace lull::app {
 
@@ -92,9 +93,10 @@ v1::Activity activityOf(const ViewInput& in) {
   return in.verdicts.device.limit == v1::LIMIT_RUN ? v1::ACTIVITY_READY : v1::ACTIVITY_RESTING;
 }
 
-// "This computer is in use" → "this computer is in use", but "GPU …" stays.
+// "This computer is in use" → "this computer is in use", but "GPU …" and "Lull …" stay.
 std::string inSentence(std::string text) {
-  if (text.size() > 1 && std::islower(static_cast<unsigned char>(text[1])) != 0) {
+  const bool isName = text.starts_with("Lull ");
+  if (!isName && text.size() > 1 && std::islower(static_cast<unsigned char>(text[1])) != 0) {
     text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
   }
   while (!text.empty() && text.back() == '.') text.pop_back();

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 namespace lull::cli {
@@ -151,10 +152,12 @@ std::string statusText(const v1::Status& status, UnixMs now, const Terminal& ter
   return headline(status, terminal) + "\n" + table.text(terminal);
 }
 
+// Steps of ten percent: a log of lines is no progress bar.
 std::string statusLine(const v1::Status& status) {
   std::string out = harmless(status.sentence());
   for (const auto& task : status.running()) {
-    out += fmt::format(" [{} {} {}]", task.id(), stateWord(task.state()), percent(task.progress()));
+    out +=
+        fmt::format(" [{} {} {}]", task.id(), stateWord(task.state()), percent(std::floor(task.progress() * 10) / 10));
   }
   return out;
 }
