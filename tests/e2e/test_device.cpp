@@ -17,7 +17,7 @@ using test::Device;
 namespace {
 
 constexpr std::uint32_t kGroups = 64;
-constexpr std::uint64_t kLongIterations = 4000;  // some seconds of work on lavapipe
+constexpr std::uint64_t kLongIterations = 8000;  // some seconds of work on lavapipe
 
 bool isWorking(const v1::Status& s) {
   return s.activity() == v1::ACTIVITY_WORKING && s.running_size() > 0 && s.running(0).state() == v1::TASK_STATE_RUNNING;

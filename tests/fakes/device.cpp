@@ -9,9 +9,11 @@
 
 #include <fcntl.h>
 #include <linux/input.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <fstream>
@@ -97,6 +99,7 @@ void Device::writeSettings() const {
 void Device::start() {
   m_client.reset();
   const auto path = [this](const char* below) { return QString::fromStdString((folder() / below).native()); };
+  m_service.setChildProcessModifier([] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); });  // a test that aborts leaves nothing
   m_service.setStandardErrorFile(path("service.log"), QIODevice::Append);
   m_service.setStandardOutputFile(path("service.out"), QIODevice::Append);
   m_service.start(QString::fromStdString(program("lulld").native()),
@@ -250,14 +253,18 @@ fs::path chainModule() {
 }
 
 std::string chainOf(std::uint32_t groups, std::uint64_t iterations, std::uint32_t rounds) {
+  constexpr std::size_t kLanes = 16;  // side by side, so that the compiler makes vectors of them
   std::vector<std::uint32_t> values(std::size_t{groups} * kGroupSize);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    std::uint32_t v = 0;
+  for (std::size_t first = 0; first < values.size(); first += kLanes) {
+    std::array<std::uint32_t, kLanes> v{};
     for (std::uint64_t iteration = 0; iteration < iterations; ++iteration) {
-      v ^= static_cast<std::uint32_t>(i) + static_cast<std::uint32_t>(iteration) * 0x9e3779b9U;
-      for (std::uint32_t r = 0; r < rounds; ++r) v = v * 1664525U + 1013904223U;
+      const auto salt = static_cast<std::uint32_t>(iteration) * 0x9e3779b9U;
+      for (std::size_t lane = 0; lane < kLanes; ++lane) v[lane] ^= static_cast<std::uint32_t>(first + lane) + salt;
+      for (std::uint32_t r = 0; r < rounds; ++r) {
+        for (auto& lane : v) lane = lane * 1664525U + 1013904223U;
+      }
     }
-    values[i] = v;
+    std::ranges::copy(v, values.begin() + static_cast<std::ptrdiff_t>(first));
   }
   return {reinterpret_cast<const char*>(values.data()), values.size() * 4};
 }
