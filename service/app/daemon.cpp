@@ -24,14 +24,12 @@ namespace {
 
 constexpr auto kStopLimit = std::chrono::seconds(15);
 
-Result<Fd> takeStateFolder(const fs::path& folder) {
-  if (auto made = makePrivateFolder(folder); !made) return made.error();
-  const auto file = folder / "lock";
+// Whoever holds this file alone may use what it stands beside.
+Result<Fd> takeAlone(const fs::path& file, const std::string& what) {
   Fd lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock) return fromErrno("open", file.native());
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
-  return Error(Error::Kind::Conflict,
-               "another lulld uses " + folder.native() + "; end it first, or name another --state-dir");
+  return Error(Error::Kind::Conflict, "another lulld uses " + what + "; end it first, or name another");
 }
 
 // "<task>.<random>" (see newSession in ring.cpp).
@@ -49,7 +47,8 @@ model::Entry meteredBefore(const runtimes::Leftover& leftover, const Now& now, s
 // In the order of construction: later parts use earlier ones.
 struct Daemon::Parts {
   Options options;
-  Fd lock;
+  Fd stateLock;
+  Fd socketLock;
   SystemClock clock;
   asio::io_context loop{1};
   asio::signal_set signals{loop};
@@ -65,22 +64,39 @@ struct Daemon::Parts {
   std::unique_ptr<ipc::Server> server;
   bool stopping = false;
 
-  [[nodiscard]] fs::path pages() const { return options.socket.parent_path() / "pages"; }
+  [[nodiscard]] fs::path pages() const { return fs::path(options.socket) += ".pages"; }
+  std::vector<std::string> troubles;
+
+  [[nodiscard]] Outcome takeFolders();
   [[nodiscard]] Outcome openStores();
   [[nodiscard]] Outcome clearUp();
   [[nodiscard]] Outcome compose();
   void takeLogLevel() { log::setLevel(options.logLevel.value_or(log::levelFrom(settings->values().log().level()))); }
 };
 
-Outcome Daemon::Parts::openStores() {
-  for (const auto& folder : {options.settingsFile.parent_path(), options.socket.parent_path(), pages()}) {
+Outcome Daemon::Parts::takeFolders() {
+  const auto home = options.socket.parent_path();
+  std::error_code code;
+  const bool isNew = !home.empty() && !fs::exists(home, code);
+  for (const auto& folder : {options.stateFolder, options.settingsFile.parent_path(), home}) {
     if (folder.empty()) continue;
     if (auto made = makePrivateFolder(folder); !made) return made;
   }
+  // In system mode everybody may reach the socket; the rights table decides what they may ask.
+  if (isNew && !options.user) fs::permissions(home, fs::perms(0755), code);
+  auto state = takeAlone(options.stateFolder / "lock", "the state folder " + options.stateFolder.native());
+  if (!state) return state.error();
+  auto listening = takeAlone(fs::path(options.socket) += ".lock", "the socket " + options.socket.native());
+  if (!listening) return listening.error();
+  stateLock = std::move(*state);
+  socketLock = std::move(*listening);
+  return makePrivateFolder(pages());
+}
+
+Outcome Daemon::Parts::openStores() {
   auto store = settings::Store::open(options.settingsFile);
   if (!store) return store.error().during("reading the settings");
   settings.emplace(std::move(*store));
-  takeLogLevel();
   auto opened = ledger::Ledger::open(options.stateFolder / "ledger.sqlite",
                                      [this](std::function<void()> f) { asio::post(loop, std::move(f)); });
   if (!opened) return opened.error().during("opening the ledger");
@@ -94,19 +110,27 @@ Outcome Daemon::Parts::openStores() {
 // GPU time that workers metered after the predecessor's last record is still on their pages. It is recorded before
 // tasks are resumed, so that no credit is lost.
 Outcome Daemon::Parts::clearUp() {
+  const auto leftovers = runtimes::collectLeftovers(pages());
+  if (leftovers.empty()) return {};
+  log::info("clearing up after a service that did not end in order: {} workers", leftovers.size());
   std::vector<model::Entry> entries;
-  for (const auto& leftover : runtimes::collectLeftovers(pages())) {
+  for (const auto& leftover : leftovers) {
     entries.push_back(meteredBefore(leftover, clock.now(), settings->values().rewards().assumed_watts()));
   }
-  if (entries.empty()) return {};
-  log::info("clearing up after a service that did not end in order: {} workers", entries.size());
   std::optional<Outcome> recorded;
   auto working = asio::make_work_guard(loop);  // or the loop would end before the ledger's thread has answered
-  ledger->record(std::move(entries), [&recorded](const Outcome& outcome) { recorded = outcome; });
+  ledger->record(
+      std::move(entries), [&recorded](const Outcome& outcome) { recorded = outcome; }, ledger::Patience::OrRefuse);
   while (!recorded) loop.run_one();
   working.reset();
   loop.restart();
-  return *recorded;
+  if (*recorded) {
+    for (const auto& leftover : leftovers) runtimes::forgetWorker(pages(), leftover.session);
+  } else {
+    troubles.push_back("GPU time from before a crash could not be recorded yet: " + recorded->error().text() +
+                       "; it is kept until the next start");
+  }
+  return {};
 }
 
 Outcome Daemon::Parts::compose() {
@@ -130,9 +154,9 @@ Outcome Daemon::Parts::compose() {
                                                                    .pages = fs::absolute(pages()),
                                                                    .shaderCache = cache},
                                           [this](model::WorkerReport report) { ring->heard(std::move(report)); });
-  const Stages stages{loop, clock, *settings, *senses, *workers, *files, *ledger};
+  const Stages stages{loop, clock, *settings, *senses, *workers, *files, *ledger, options.logLevel};
   ring = std::make_unique<Ring>(stages);
-  if (auto begun = ring->begin({}); !begun) return begun;
+  if (auto begun = ring->begin(troubles); !begun) return begun;
   desk = std::make_unique<Desk>(stages, *ring);
   auto listening = ipc::Server::create(
       loop, {.socket = options.socket, .mode = options.user ? ipc::Mode::User : ipc::Mode::System}, *desk);
@@ -147,10 +171,7 @@ Outcome Daemon::Parts::compose() {
 Result<std::unique_ptr<Daemon>> Daemon::create(Options options) {
   auto parts = std::make_unique<Parts>();
   parts->options = std::move(options);
-  auto lock = takeStateFolder(parts->options.stateFolder);
-  if (!lock) return lock.error();
-  parts->lock = std::move(*lock);
-  for (const auto step : {&Parts::openStores, &Parts::clearUp, &Parts::compose}) {
+  for (const auto step : {&Parts::takeFolders, &Parts::openStores, &Parts::clearUp, &Parts::compose}) {
     if (auto done = (*parts.*step)(); !done) return done.error();
   }
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
@@ -205,7 +226,6 @@ void Daemon::reload() {
   if (auto reloaded = m_parts->settings->reload(); !reloaded) {
     log::error("the settings stay as they were: {}", reloaded.error().text());
   }
-  m_parts->takeLogLevel();
   m_parts->ring->settingsChanged();
   m_parts->senses->lookForGpus();
   notifyReady();

@@ -17,6 +17,7 @@ constexpr std::uint32_t kDefaultPage = 50;
 constexpr std::uint32_t kMaxPage = 500;
 constexpr std::uint32_t kDefaultPoints = 300;
 constexpr std::uint32_t kMaxPoints = 2000;
+constexpr std::size_t kMaxUnfinished = 10'000;  // each pass of the ring looks at all of them
 
 std::uint32_t bounded(std::uint32_t asked, std::uint32_t whenNone, std::uint32_t most) {
   return asked == 0 ? whenNone : std::min(asked, most);
@@ -58,12 +59,17 @@ void Desk::handle(const ipc::Caller& caller, const v1::PutBlobRequest& request, 
 
 void Desk::handle(const ipc::Caller&, const v1::SubmitTaskRequest& request, ipc::Reply<v1::SubmitTaskReply> reply) {
   if (auto checked = runtimes::check(request.spec()); !checked) return reply(checked.error());
+  if (m_ring.unfinished() >= kMaxUnfinished) {
+    return reply(Error(Error::Kind::Unavailable,
+                       fmt::format("{} tasks wait already: try again when some are done", m_ring.unfinished())));
+  }
   v1::Task task;
   task.set_id(newTaskId());
   *task.mutable_spec() = request.spec();
   const auto id = task.id();
-  const auto blobs = runtimes::blobsOf(request.spec());
-  m_stages.files.prepare(id, blobs, [this, task = std::move(task), reply = std::move(reply)](const Outcome& prepared) {
+  const runtimes::TaskFiles::Preparation wanted{
+      .task = id, .blobs = runtimes::blobsOf(request.spec()), .bytes = runtimes::storageOf(request.spec())};
+  m_stages.files.prepare(wanted, [this, task = std::move(task), reply = std::move(reply)](const Outcome& prepared) {
     if (!prepared) return reply(prepared.error());
     m_ring.submit(task, [id = task.id(), reply](const Outcome& recorded) {
       if (!recorded) return reply(recorded.error().during("recording the task"));

@@ -21,7 +21,6 @@ namespace {
 
 constexpr auto kPulse = std::chrono::seconds(1);
 constexpr UnixMs kSampleEveryMs = 60'000;
-constexpr auto kFreshInput = std::chrono::seconds(5);
 constexpr const char* kPausedUntil = "paused_until";
 
 template <typename... F>
@@ -56,6 +55,9 @@ v1::Failure notStarted(const Error& error) {
   failure.set_technical(error.text());
   return failure;
 }
+
+// Of two limits of which 0 means none.
+std::uint64_t stricter(std::uint64_t a, std::uint64_t b) { return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b); }
 
 v1::Task labelOf(v1::Task task) {
   task.clear_spec();
@@ -150,6 +152,7 @@ void Ring::takeReport(const model::WorkerReport& report, const Now& now) {
       m_meter.forget(task);
       m_giveBack.reopened(task);
       m_stages.workers.retire(task);
+      m_endedSessions.push_back(figures->session);
     }
   }
   add(conductor::take(m_roster, report, {.now = now, .settings = values}));
@@ -170,12 +173,11 @@ model::Facts Ring::look(const Now& now) {
 void Ring::apply(const model::Plan& plan, const model::Facts& facts, const Now& now) {
   // What the owner's return is measured from: the input event itself when there was one, else this moment.
   const auto& input = facts.presence.lastActivity;
-  const bool fresh = input && now.instant - *input < kFreshInput;
   for (const auto& action : plan.actions) {
-    const auto* close = std::get_if<model::CloseGate>(&action);
-    const auto* evict = std::get_if<model::EvictWorker>(&action);
-    const auto cause = close != nullptr ? close->cause : evict != nullptr ? evict->cause : std::string();
-    carryOut(action, cause == "owner_present" && fresh ? *input : now.instant, now);
+    const auto worker = m_stages.workers.figures(std::visit([](const auto& a) { return a.task; }, action));
+    // An input from before the gate was opened is not what closes it.
+    const bool byInput = input && worker && worker->open && *input >= worker->gateChangedAt;
+    carryOut(action, byInput ? *input : now.instant, now);
   }
   if (!plan.actions.empty()) wake();
 }
@@ -185,7 +187,7 @@ void Ring::carryOut(const model::Action& action, Instant since, const Now& now) 
   const auto close = [&](const auto& a, auto&& how) {
     const auto before = workers.figures(a.task);
     how();
-    if (before && before->open) m_giveBack.closed(a.task, a.cause, since);
+    if (before && before->open) m_giveBack.closed(a.task, a.cause, a.cause == "owner_present" ? since : now.instant);
   };
   std::visit(Overload{
                  [](const model::StartWorker&) {},
@@ -209,27 +211,28 @@ void Ring::startWorker(const model::StartWorker& order) {
   if (!task) return heard(model::WorkerFailed{order.task, notStarted(task.error())});
   const auto& values = m_stages.settings.values();
   const auto verdict = m_verdicts.byGpu.find(order.gpu);
-  auto started =
-      m_stages.workers.start({.task = order.task,
-                              .session = newSession(order.task),
-                              .spec = task->spec(),
-                              .gpu = order.gpu,
-                              .blobFolder = m_stages.files.blobFolder(),
-                              .workFolder = m_stages.files.workFolder(order.task),
-                              .outFolder = m_stages.files.outFolder(order.task),
-                              .pieceMs = values.gpu().piece_ms(),
-                              .pieceLimitS = values.gpu().piece_limit(),
-                              .checkpointEveryS = values.tasks().checkpoint_every(),
-                              .inFlightCap = values.gpu().in_flight(),
-                              .memoryLimit = verdict == m_verdicts.byGpu.end() ? 0 : verdict->second.memoryLimit});
+  const auto granted = verdict == m_verdicts.byGpu.end() ? 0 : verdict->second.memoryLimit;
+  auto started = m_stages.workers.start({.task = order.task,
+                                         .session = newSession(order.task),
+                                         .spec = task->spec(),
+                                         .gpu = order.gpu,
+                                         .blobFolder = m_stages.files.blobFolder(),
+                                         .workFolder = m_stages.files.workFolder(order.task),
+                                         .outFolder = m_stages.files.outFolder(order.task),
+                                         .pieceMs = values.gpu().piece_ms(),
+                                         .pieceLimitS = values.gpu().piece_limit(),
+                                         .checkpointEveryS = values.tasks().checkpoint_every(),
+                                         .inFlightCap = values.gpu().in_flight(),
+                                         .memoryLimit = stricter(granted, task->spec().limits().memory_bytes())});
   if (!started) heard(model::WorkerFailed{order.task, notStarted(started.error())});
 }
 
 void Ring::measure(const Now& now, const model::Facts& facts) {
   const auto watts = m_stages.settings.values().rewards().assumed_watts();
+  const auto isHardware = [](const v1::Gpu& gpu) { return gpu.type() != "software"; };
+  const bool one = std::ranges::count_if(facts.gpus.value, isHardware) == 1;
   for (const auto& gpu : facts.gpus.value) {
-    const bool told = facts.gpus.value.size() == 1 && gpu.type() != "software";
-    m_meter.power(gpu.id(), told ? facts.gpuWatts : std::nullopt);
+    m_meter.power(gpu.id(), one && isHardware(gpu) ? facts.gpuWatts : std::nullopt);
   }
   for (const auto& worker : m_stages.workers.figures()) {
     add(m_giveBack.look(worker, now));
@@ -249,14 +252,16 @@ void Ring::record() {
   if (m_entries.empty()) return;
   ++m_recording;
   m_stages.ledger.record(std::exchange(m_entries, {}),
-                         [this, ended = std::exchange(m_ended, {})](const Outcome& outcome) {
+                         [this, ended = std::exchange(m_ended, {}),
+                          sessions = std::exchange(m_endedSessions, {})](const Outcome& outcome) {
                            --m_recording;
-                           if (!outcome) log::error("the ledger could not record: {}", outcome.error().text());
-                           recorded(ended);
+                           if (!outcome) return log::error("the ledger could not record: {}", outcome.error().text());
+                           recorded(ended, sessions);
                          });
 }
 
-void Ring::recorded(const std::set<model::TaskId>& ended) {
+void Ring::recorded(const std::set<model::TaskId>& ended, const std::vector<std::string>& sessions) {
+  for (const auto& session : sessions) m_stages.workers.discard(session);
   for (const auto& id : ended) {
     const auto task = m_stages.ledger.task(id);
     if (task && model::hasEnded(task->state())) m_stages.files.taskEnded(id, task->state() == v1::TASK_STATE_DONE);
@@ -383,6 +388,7 @@ void Ring::watched(std::size_t watchers) {
 }
 
 void Ring::settingsChanged() {
+  log::setLevel(m_stages.logLevel.value_or(log::levelFrom(m_stages.settings.values().log().level())));
   m_stages.files.setQuota(static_cast<std::uint64_t>(m_stages.settings.values().tasks().max_storage()) << 20U);
   wake();
 }

@@ -6,6 +6,7 @@
 
 #include "app/give_back.h"
 #include "app/meter.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "ipc/server.h"
 #include "ledger/ledger.h"
@@ -36,6 +37,7 @@ struct Stages {
   runtimes::Workers& workers;
   runtimes::TaskFiles& files;
   ledger::Ledger& ledger;
+  std::optional<log::Level> logLevel;  // over the setting log.level
 };
 
 class Ring {
@@ -57,6 +59,7 @@ public:
   // Conflict when the task has ended.
   [[nodiscard]] Outcome cancel(const model::TaskId& task);
   void watched(std::size_t watchers);
+  [[nodiscard]] std::size_t unfinished() const { return m_roster.size(); }
   void settingsChanged();
   // Every worker is evicted and nothing starts any more; `stopped` when all is recorded.
   void stop(std::function<void()> stopped);
@@ -76,7 +79,7 @@ private:
   void startWorker(const model::StartWorker& order);
   void measure(const Now& now, const model::Facts& facts);
   void record();
-  void recorded(const std::set<model::TaskId>& ended);
+  void recorded(const std::set<model::TaskId>& ended, const std::vector<std::string>& sessions);
   void refreshTotals();
   void publish(const model::Facts& facts);
   void attend(const model::Facts& facts);
@@ -95,7 +98,8 @@ private:
   model::Wishes m_wishes;
   std::vector<model::WorkerReport> m_reports;
   std::vector<model::Entry> m_entries;
-  std::set<model::TaskId> m_ended;  // since the last record
+  std::set<model::TaskId> m_ended;           // since the last record
+  std::vector<std::string> m_endedSessions;  // since the last record: their pages go once it is written
   GiveBack m_giveBack;
   Meter m_meter;
   ledger::Totals m_totals;

@@ -29,7 +29,7 @@ public:
                                            const GateOptions& options);
   Gate(Gate&& other) noexcept;
   Gate& operator=(Gate&&) = delete;
-  ~Gate();  // unmaps and removes the file
+  ~Gate();  // unmaps; the file stays for discardPage() or the next service
 
   void open(Instant now);
   void close(Instant now);

@@ -70,13 +70,17 @@ Outcome noteWorker(const fs::path& pages, const std::string& session, pid_t pid)
 
 void forgetWorker(const fs::path& pages, const std::string& session) {
   std::error_code code;
+  fs::remove(pages / (session + kPageSuffix), code);
   fs::remove(pages / (session + kNoteSuffix), code);
 }
 
 std::vector<Leftover> collectLeftovers(const fs::path& pages) {
   std::vector<fs::path> files;
   std::error_code code;
-  for (const auto& entry : fs::directory_iterator(pages, code)) files.push_back(entry.path());
+  for (auto entry = fs::directory_iterator(pages, code); !code && entry != fs::directory_iterator();
+       entry.increment(code)) {
+    files.push_back(entry->path());
+  }
   for (const auto& file : files) {
     if (file.extension() != kNoteSuffix) continue;
     if (const auto note = readFile(file)) {
@@ -89,9 +93,10 @@ std::vector<Leftover> collectLeftovers(const fs::path& pages) {
   std::vector<Leftover> out;
   for (const auto& file : files) {
     if (file.extension() == kPageSuffix) {
-      if (const auto gpuNs = meteredIn(file)) out.push_back({.session = file.stem().native(), .gpuNs = *gpuNs});
+      out.push_back({.session = file.stem().native(), .gpuNs = meteredIn(file).value_or(0)});
+    } else if (file.extension() == kNoteSuffix && !fs::exists(fs::path(file).replace_extension(kPageSuffix), code)) {
+      fs::remove(file, code);
     }
-    fs::remove(file, code);
   }
   return out;
 }

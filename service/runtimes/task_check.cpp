@@ -121,6 +121,10 @@ Outcome check(const v1::TaskSpec& spec) {
   if (spec.priority() < -kMaxPriority || spec.priority() > kMaxPriority) {
     return invalid(fmt::format("priority: {} is outside {} to {}", spec.priority(), -kMaxPriority, kMaxPriority));
   }
+  if (spec.ByteSizeLong() > kMaxSpec) {
+    return invalid(fmt::format("the task has {} bytes; at most {} are allowed: upload inline inputs as files",
+                               spec.ByteSizeLong(), kMaxSpec));
+  }
   switch (spec.runtime_case()) {
     case v1::TaskSpec::kSpirv:
       return checkSpirv(spec.spirv());
@@ -128,6 +132,15 @@ Outcome check(const v1::TaskSpec& spec) {
       return invalid("the task names no runtime this version knows: \"spirv\" is needed");
   }
   return invalid("unknown runtime");
+}
+
+std::uint64_t storageOf(const v1::TaskSpec& spec) {
+  constexpr std::uint64_t kMost = 1ULL << 50U;  // sums of what a stranger claims must not wrap
+  std::uint64_t sum = 0;
+  for (const auto& buffer : spec.spirv().buffers()) {
+    sum += std::min(buffer.size(), kMost) * (buffer.output().empty() ? 1 : 2);
+  }
+  return sum;
 }
 
 std::vector<std::string> blobsOf(const v1::TaskSpec& spec) {

@@ -11,10 +11,13 @@
 namespace lull::runtimes {
 
 inline constexpr std::size_t kMaxInline = 64 * 1024;
+inline constexpr std::size_t kMaxSpec = 768 * 1024;  // with room to spare in the frame that hands it to a worker
 
 // Invalid with a sentence naming the field, the value and what is allowed.
 [[nodiscard]] Outcome check(const v1::TaskSpec& spec);
 // Hashes of all blobs the task refers to.
 [[nodiscard]] std::vector<std::string> blobsOf(const v1::TaskSpec& spec);
+// Disk space for its checkpoint (all buffers) and its results.
+[[nodiscard]] std::uint64_t storageOf(const v1::TaskSpec& spec);
 
 }  // namespace lull::runtimes

@@ -26,14 +26,25 @@ constexpr auto kUploadGrace = std::chrono::minutes(10);
 std::uint64_t bytesBelow(const fs::path& folder) {
   std::uint64_t sum = 0;
   std::error_code code;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, code)) {
+  for (auto entry = fs::recursive_directory_iterator(folder, code);
+       !code && entry != fs::recursive_directory_iterator(); entry.increment(code)) {
     std::error_code gone;
-    if (entry.is_regular_file(gone)) {
-      const auto size = entry.file_size(gone);
-      if (!gone) sum += size;
-    }
+    if (!entry->is_regular_file(gone)) continue;
+    const auto size = entry->file_size(gone);
+    if (!gone) sum += size;
   }
   return sum;
+}
+
+// What is in a folder now: the iterator of a range-for throws when a disk fails.
+std::vector<fs::directory_entry> entriesOf(const fs::path& folder) {
+  std::vector<fs::directory_entry> out;
+  std::error_code code;
+  for (auto entry = fs::directory_iterator(folder, code); !code && entry != fs::directory_iterator();
+       entry.increment(code)) {
+    out.push_back(*entry);
+  }
+  return out;
 }
 
 Outcome writeAt(const Fd& fd, std::string_view bytes, std::uint64_t offset) {
@@ -120,13 +131,7 @@ Result<v1::PutBlobReply> TaskFiles::put(std::uint64_t connection, const v1::PutB
 
 Result<v1::PutBlobReply> TaskFiles::begin(std::uint64_t connection, const v1::PutBlobRequest& request) {
   m_uploads.erase(connection);
-  const auto used = bytesBelow(m_root);
-  if (request.size() > m_quota || used > m_quota - request.size()) {
-    return Error(Error::Kind::TooBig,
-                 fmt::format("no room for {} bytes: tasks already hold {} of {} bytes; remove tasks or raise "
-                             "tasks.max_storage",
-                             request.size(), used, m_quota));
-  }
+  if (auto room = checkRoom(request.size()); !room) return room.error();
   auto upload = std::make_unique<Upload>();
   upload->sha256 = request.sha256();
   upload->size = request.size();
@@ -135,6 +140,16 @@ Result<v1::PutBlobReply> TaskFiles::begin(std::uint64_t connection, const v1::Pu
   if (!upload->fd) return fromErrno("create", upload->file.native());
   m_uploads[connection] = std::move(upload);
   return v1::PutBlobReply();
+}
+
+Outcome TaskFiles::checkRoom(std::uint64_t wanted) const {
+  std::uint64_t used = bytesBelow(m_root / "blobs") + bytesBelow(m_root / "tasks");
+  for (const auto& [connection, upload] : m_uploads) used += upload->size;
+  if (wanted <= m_quota && used <= m_quota - wanted) return {};
+  return Error(Error::Kind::TooBig,
+               fmt::format("no room for {} bytes: tasks already hold {} of the {} bytes that tasks.max_storage allows; "
+                           "raise it, or make the task smaller",
+                           wanted, used, m_quota));
 }
 
 Result<v1::PutBlobReply> TaskFiles::finish(std::uint64_t connection) {
@@ -157,19 +172,20 @@ void TaskFiles::forgetConnection(std::uint64_t connection) {
   asio::post(m_disk, [this, connection] { m_uploads.erase(connection); });
 }
 
-void TaskFiles::prepare(const std::string& task, std::vector<std::string> blobs, std::function<void(Outcome)> reply) {
-  onDisk<Outcome>(
-      [this, task, blobs = std::move(blobs)]() -> Outcome {
-        std::error_code code;
-        for (const auto& blob : blobs) {
-          if (!fs::exists(blobFolder() / blob, code)) {
-            return Error(Error::Kind::NotFound, "an input was not uploaded: blob " + blob);
-          }
-        }
-        if (auto made = makePrivateFolder(workFolder(task)); !made) return made;
-        return makePrivateFolder(outFolder(task));
-      },
-      std::move(reply));
+void TaskFiles::prepare(const Preparation& wanted, std::function<void(Outcome)> reply) {
+  onDisk<Outcome>([this, wanted] { return prepareNow(wanted); }, std::move(reply));
+}
+
+Outcome TaskFiles::prepareNow(const Preparation& wanted) const {
+  std::error_code code;
+  for (const auto& blob : wanted.blobs) {
+    // Freshened, so that it is not collected before the ledger knows its task.
+    fs::last_write_time(blobFolder() / blob, fs::file_time_type::clock::now(), code);
+    if (code) return Error(Error::Kind::NotFound, "an input was not uploaded: blob " + blob);
+  }
+  if (auto room = checkRoom(wanted.bytes); !room) return room;
+  if (auto made = makePrivateFolder(workFolder(wanted.task)); !made) return made;
+  return makePrivateFolder(outFolder(wanted.task));
 }
 
 void TaskFiles::read(const std::string& task, const v1::Output& output, const v1::ReadResultRequest& request,
@@ -213,7 +229,7 @@ void TaskFiles::taskEnded(const std::string& task, bool keepResults) {
 void TaskFiles::collectBlobs(std::vector<std::string> blobsInUse) {
   asio::post(m_disk, [this, used = std::set<std::string>(blobsInUse.begin(), blobsInUse.end())] {
     std::error_code code;
-    for (const auto& entry : fs::directory_iterator(blobFolder(), code)) {
+    for (const auto& entry : entriesOf(blobFolder())) {
       std::error_code gone;
       const bool old = fs::file_time_type::clock::now() - entry.last_write_time(gone) > kUploadGrace;
       if (old && !used.contains(entry.path().filename().native())) fs::remove(entry.path(), gone);
@@ -225,8 +241,8 @@ void TaskFiles::collectGarbage(std::vector<std::string> blobsInUse, std::vector<
   collectBlobs(std::move(blobsInUse));
   asio::post(m_disk, [this, unfinished = std::set<std::string>(unfinishedTasks.begin(), unfinishedTasks.end())] {
     std::error_code code;
-    for (const auto& entry : fs::directory_iterator(m_root / "uploads", code)) fs::remove(entry.path(), code);
-    for (const auto& entry : fs::directory_iterator(m_root / "tasks", code)) {
+    for (const auto& entry : entriesOf(m_root / "uploads")) fs::remove(entry.path(), code);
+    for (const auto& entry : entriesOf(m_root / "tasks")) {
       std::error_code gone;
       if (!unfinished.contains(entry.path().filename().native())) fs::remove_all(entry.path() / "work", gone);
     }

@@ -37,8 +37,13 @@ public:
 
   void putBlob(std::uint64_t connection, const v1::PutBlobRequest& request, Reply<v1::PutBlobReply> reply);
   void forgetConnection(std::uint64_t connection);
-  // Makes the task's folders; NotFound naming the first blob that is not there.
-  void prepare(const std::string& task, std::vector<std::string> blobs, std::function<void(Outcome)> reply);
+  struct Preparation {
+    std::string task;
+    std::vector<std::string> blobs;  // its inputs
+    std::uint64_t bytes = 0;         // its checkpoint and results will need
+  };
+  // Makes the task's folders; NotFound naming the first blob that is not there, TooBig when there is no room.
+  void prepare(const Preparation& wanted, std::function<void(Outcome)> reply);
   // `output` is one of the task's outputs as the ledger has it.
   void read(const std::string& task, const v1::Output& output, const v1::ReadResultRequest& request,
             Reply<v1::ReadResultReply> reply);
@@ -61,6 +66,8 @@ public:
 private:
   struct Upload;
   Result<v1::PutBlobReply> put(std::uint64_t connection, const v1::PutBlobRequest& request);
+  [[nodiscard]] Outcome prepareNow(const Preparation& wanted) const;
+  [[nodiscard]] Outcome checkRoom(std::uint64_t wanted) const;
   Result<v1::PutBlobReply> begin(std::uint64_t connection, const v1::PutBlobRequest& request);
   Result<v1::PutBlobReply> finish(std::uint64_t connection);
   [[nodiscard]] Result<v1::ReadResultReply> readChunk(const std::string& task, const v1::Output& output,

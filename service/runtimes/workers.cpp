@@ -2,6 +2,7 @@
 #include "runtimes/workers.h"
 
 #include "base/log.h"
+#include "base/sha256.h"
 #include "governor/page.h"
 #include "process/child.h"
 #include "runtimes/gate.h"
@@ -9,12 +10,15 @@
 #include "wire/frame.h"
 #include "worker.pb.h"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace lull::runtimes {
@@ -45,8 +49,12 @@ wp::ToWorker startMessage(const WorkerOrder& order) {
 }
 
 std::vector<std::string> environmentOf(const WorkersOptions& options) {
-  auto out = process::fromEnvironment({"VK_DRIVER_FILES", "VK_ICD_FILENAMES", "VK_LOADER_DEBUG", "LP_NUM_THREADS",
-                                       "MESA_SHADER_CACHE_DIR", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"});
+  // Drivers are found as lull-gpus found them.
+  auto out = process::fromEnvironment(
+      {"PATH", "HOME", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "XDG_DATA_HOME",
+       "XDG_DATA_DIRS", "XDG_CACHE_HOME", "VK_DRIVER_FILES", "VK_ICD_FILENAMES", "VK_ADD_DRIVER_FILES",
+       "VK_LOADER_DEBUG", "LP_NUM_THREADS", "MESA_SHADER_CACHE_DIR", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"});
+  out.emplace_back("VK_LOADER_LAYERS_DISABLE=~implicit~");
   out.push_back("LULL_WORKER_FD=" + std::to_string(kWorkerFd));
   out.push_back(std::string(governor::kPageFdVariable) + '=' + std::to_string(kPageFd));
   out.push_back(std::string(governor::kEventFdVariable) + '=' + std::to_string(kEventFd));
@@ -103,9 +111,13 @@ public:
     if (auto noted = noteWorker(options.pages, m_order.session, m_child->pid()); !noted) {
       log::warning("{}", noted.error().text());
     }
+    offerToOom();
     readSocket();
     waitForDrained();
     send(startMessage(m_order));
+    for (const auto& buffer : m_order.spec.spirv().buffers()) {
+      if (!buffer.output().empty()) m_outputs.push_back(buffer.output());
+    }
     m_order.spec.Clear();
     return {};
   }
@@ -142,6 +154,13 @@ public:
   }
 
 private:
+  // When memory runs out the kernel is to take the worker, never a program of the owner's.
+  void offerToOom() const {
+    const auto file = "/proc/" + std::to_string(m_child->pid()) + "/oom_score_adj";
+    const Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!fd || ::write(fd.get(), "1000", 4) != 4) log::debug("{} could not be set", file);
+  }
+
   // A process that has ended has no work on the GPU.
   [[nodiscard]] std::optional<Instant> drainedAt() const {
     const auto told = m_gate.drainedAt();
@@ -159,12 +178,19 @@ private:
   }
 
   void send(const wp::ToWorker& message) {
-    auto bytes = std::make_shared<std::string>();
-    if (auto framed = wire::appendFrame(*bytes, message); !framed) {
-      return disown(death(framed.error().text()));
-    }
-    asio::async_write(m_socket, asio::buffer(*bytes),
-                      [bytes, self = shared_from_this()](asio::error_code, std::size_t) {});
+    const bool idle = m_waiting.empty() && m_sending.empty();
+    if (auto framed = wire::appendFrame(m_waiting, message); !framed) return disown(death(framed.error().text()));
+    if (idle) sendWaiting();
+  }
+
+  // One write at a time: two at once would mix their bytes.
+  void sendWaiting() {
+    m_sending = std::exchange(m_waiting, {});
+    asio::async_write(m_socket, asio::buffer(m_sending),
+                      [self = shared_from_this()](asio::error_code code, std::size_t) {
+                        self->m_sending.clear();
+                        if (!code && !self->m_waiting.empty()) self->sendWaiting();
+                      });
   }
 
   void readSocket() {
@@ -218,6 +244,7 @@ private:
         if (!message.evicted().saved()) log::warning("task {}: {}", task, message.evicted().trouble());
         return lastWord(model::WorkerEvicted{task, message.evicted().progress()});
       case wp::FromWorker::kFinished:
+        if (!areExpected(message.finished())) return disown(death("it told of results the task does not have"));
         return lastWord(
             model::WorkerFinished{task, {message.finished().outputs().begin(), message.finished().outputs().end()}});
       case wp::FromWorker::kFailed:
@@ -226,6 +253,12 @@ private:
         break;
     }
     disown(death("it sent a message this service does not know"));
+  }
+
+  [[nodiscard]] bool areExpected(const wp::Finished& finished) const {
+    return std::ranges::all_of(finished.outputs(), [this](const auto& output) {
+      return std::ranges::find(m_outputs, output.name()) != m_outputs.end() && isSha256(output.sha256());
+    });
   }
 
   void lastWord(model::WorkerReport word) {
@@ -270,6 +303,9 @@ private:
   std::optional<process::Child> m_child;
   std::array<char, 16384> m_chunk{};
   std::uint64_t m_count = 0;
+  std::string m_sending;
+  std::string m_waiting;
+  std::vector<std::string> m_outputs;  // the results the task has: no other is believed
   wire::FrameReader m_frames;
   std::optional<model::WorkerReport> m_lastWord;
   std::optional<Instant> m_endedAt;
@@ -289,7 +325,10 @@ Outcome Workers::start(WorkerOrder order) {
                            {.inFlightCap = order.inFlightCap, .memoryLimit = order.memoryLimit});
   if (!gate) return gate.error();
   auto worker = std::make_shared<Worker>(m_loop, m_clock, std::move(order), std::move(*gate), m_report);
-  if (auto started = worker->start(m_options); !started) return started;
+  if (auto started = worker->start(m_options); !started) {
+    discard(worker->session());
+    return started;
+  }
   m_workers.emplace(task, std::move(worker));
   return {};
 }
@@ -319,9 +358,10 @@ void Workers::retire(const model::TaskId& task) {
   if (found == m_workers.end()) return;
   found->second->silence();
   if (!found->second->figures().endedAt) found->second->kill();
-  forgetWorker(m_options.pages, found->second->session());
   m_workers.erase(found);
 }
+
+void Workers::discard(const std::string& session) { forgetWorker(m_options.pages, session); }
 
 bool Workers::anyOpen() const {
   for (const auto& [task, worker] : m_workers) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The door to workers: starts them, turns their gates, hears their reports. One thread: the loop's.
 // A worker's last word (finished, failed, evicted) is reported only once its process has ended, so that its GPU
-// memory is free by then. It stays listed, for its last figures, until retire().
+// memory is free by then. It stays listed, for its last figures, until retire(); its page stays on disk until
+// discard(), for what a crash in between would lose.
 #pragma once
 
 #include "base/result.h"
@@ -68,10 +69,13 @@ public:
   void openGate(const model::TaskId& task);
   void closeGate(const model::TaskId& task);
   void evict(const model::TaskId& task);  // closes the gate first
-  // Closes the gate and ends the process; reported as WorkerFailed with KIND_WORKER_DIED unless it had said a last word.
+  // Closes the gate and ends the process; reported as WorkerFailed with KIND_WORKER_DIED unless it had said a last
+  // word.
   void kill(const model::TaskId& task);
   void beat();  // heartbeat for all open gates; every second while one is open
   void retire(const model::TaskId& task);
+  // The session's figures are recorded: its page may go.
+  void discard(const std::string& session);
 
   [[nodiscard]] bool anyOpen() const;
   [[nodiscard]] std::vector<WorkerFigures> figures() const;

@@ -36,7 +36,12 @@ struct Now {
   [[nodiscard]] UnixMs unixOf(Instant t) const {
     return unixMs + std::chrono::floor<Milliseconds>(t - instant).count();
   }
-  [[nodiscard]] Instant instantOf(UnixMs t) const { return instant + Milliseconds(t - unixMs); }
+  // Held within a hundred years, so that no arithmetic on it overflows.
+  [[nodiscard]] Instant instantOf(UnixMs t) const {
+    constexpr UnixMs kFar = 100LL * 365 * 24 * 3'600'000;
+    const auto away = t > unixMs && t - unixMs > kFar ? kFar : t < unixMs - kFar ? -kFar : t - unixMs;
+    return instant + Milliseconds(away);
+  }
 };
 
 // The door to the clock.

@@ -55,7 +55,7 @@ public:
   [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
   [[nodiscard]] std::filesystem::path socket() const { return folder() / "run/lulld.sock"; }
   [[nodiscard]] std::filesystem::path state() const { return folder() / "state"; }
-  [[nodiscard]] std::filesystem::path pages() const { return folder() / "run/pages"; }
+  [[nodiscard]] std::filesystem::path pages() const { return folder() / "run/lulld.sock.pages"; }
   [[nodiscard]] qint64 pid() const { return m_service.processId(); }
   [[nodiscard]] std::string log() const;
 

@@ -65,7 +65,7 @@ Step makeKernel(Job& job, const Checked& checked, std::string pushConstants) {
 }  // namespace
 
 Job::Job(worker::v1::Start order)
-    : start(std::move(order)), standing(pieceNs(start)), submitter(gpu, standing, limitNs(start)) {}
+    : start(std::move(order)), standing(pieceNs(start)), submitter(gpu, standing, gate, limitNs(start)) {}
 
 Attempt<std::unique_ptr<Job>> prepare(worker::v1::Start order) {
   auto job = std::make_unique<Job>(std::move(order));

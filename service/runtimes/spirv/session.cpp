@@ -43,6 +43,9 @@ void Session::endIfHeld() {
     const std::lock_guard lock(m_job.standing.mutex);
     const bool held = m_job.standing.submitting && m_job.standing.flight.empty();
     if (!held || !m_job.gate.holds() || !m_job.gate.idle()) return;
+    // The runner may be inside vkQueueSubmit although its piece has gone through, and even ended: the state is then
+    // beyond `position`.
+    if (submits != m_job.standing.submitsBefore) return;
     position = m_job.standing.position;
     running = m_job.standing.running;
   }

@@ -33,10 +33,11 @@ struct Standing {
   std::deque<Flying> flight;   // oldest first
   std::uint64_t position = 0;  // all work before it is done
   Pacer pacer;
-  std::uint64_t workedNs = 0;  // GPU time of this worker's pieces
-  bool submitting = false;     // the runner is inside vkQueueSubmit
-  bool running = false;        // buffers hold the state of `position` whenever nothing flies
-  bool evict = false;          // the service wants the memory back
+  std::uint64_t workedNs = 0;       // GPU time of this worker's pieces
+  bool submitting = false;          // the runner is inside vkQueueSubmit
+  std::uint64_t submitsBefore = 0;  // GateView::submits() when it went in: unchanged while the gate holds it back
+  bool running = false;             // buffers hold the state of `position` whenever nothing flies
+  bool evict = false;               // the service wants the memory back
 
   // Whoever gets true speaks the worker's last message and ends the process; the others stop where they are.
   [[nodiscard]] bool claimEnd() { return !m_ended.exchange(true); }

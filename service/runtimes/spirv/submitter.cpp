@@ -15,6 +15,7 @@ Step Submitter::submit(VkCommandBuffer commands, VkFence fence, const Flying* pi
   {
     const std::lock_guard lock(m_standing.mutex);
     m_standing.submitting = true;
+    m_standing.submitsBefore = m_gate.submits();
   }
   VkSubmitInfo info{};
   info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;

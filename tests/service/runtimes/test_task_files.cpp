@@ -77,6 +77,8 @@ private slots:
     QVERIFY(!refused.ok());
     QCOMPARE(refused.error().kind(), Error::Kind::TooBig);
     QVERIFY(refused.error().text().find("tasks.max_storage") != std::string::npos);
+    QCOMPARE(prepare("t-1", {}, 500).error().kind(), Error::Kind::TooBig);  // what it will write counts as well
+    QVERIFY(prepare("t-1", {}, 300).ok());
   }
 
   void aMissingInputIsNamed() {
@@ -175,8 +177,8 @@ private:
                                std::size_t length) {
     return send(connection, chunk(bytes, offset, length));
   }
-  Outcome prepare(const std::string& task, std::vector<std::string> blobs) {
-    return wait<Outcome>([&](auto reply) { m_files->prepare(task, blobs, reply); });
+  Outcome prepare(const std::string& task, std::vector<std::string> blobs, std::uint64_t bytes = 0) {
+    return wait<Outcome>([&](auto reply) { m_files->prepare({.task = task, .blobs = blobs, .bytes = bytes}, reply); });
   }
   Result<v1::ReadResultReply> read(const std::string& task, const v1::Output& output, std::uint64_t offset) {
     v1::ReadResultRequest request;
