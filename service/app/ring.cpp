@@ -82,7 +82,7 @@ Outcome Ring::begin(std::vector<std::string> troubles) {
     names.push_back(task.id());
     m_gpuNsBefore[task.id()] = task.gpu_ns();
     if (auto* listed = find(task.id())) listed->gpuNs = task.gpu_ns();
-    m_labels[task.id()] = labelOf(std::move(task));
+    m_labels[names.back()] = labelOf(std::move(task));
   }
   if (auto blobs = m_stages.ledger.blobsInUse()) m_stages.files.collectGarbage(std::move(*blobs), std::move(names));
   if (const auto kept = m_stages.ledger.wish(kPausedUntil)) {

@@ -242,6 +242,7 @@ private slots:
     QVERIFY(std::filesystem::is_empty(device.pages()));
     device.start();
     QVERIFY(device.task(id).progress() > 0);
+    QCOMPARE(device.waitFor("work again", isWorking).running(0).name(), std::string("chain"));
     const auto done = device.waitForTask(id, v1::TASK_STATE_DONE);
     QCOMPARE(done.attempt(), 1U);
     QVERIFY(device.result(id, "chain.bin") == chainOf(kGroups, kLongIterations));

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vulkan/vulkan.h>
@@ -30,7 +31,14 @@ namespace {
 constexpr int kSocket = 3;
 constexpr int kPage = 4;
 constexpr int kEvent = 5;
-constexpr const char* kDriver = "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json";
+const char* lavapipe() {
+  static const std::string file = [] {
+    utsname machine{};
+    ::uname(&machine);
+    return std::string("/usr/share/vulkan/icd.d/lvp_icd.") + machine.machine + ".json";
+  }();
+  return file.c_str();
+}
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -58,7 +66,7 @@ std::filesystem::path buildFolder() {
 
 std::vector<std::string> vulkanEnvironment() {
   const char* driver = std::getenv("VK_DRIVER_FILES");
-  const std::string files = driver != nullptr ? driver : kDriver;
+  const std::string files = driver != nullptr ? driver : lavapipe();
   return {"VK_DRIVER_FILES=" + files,
           "VK_ICD_FILENAMES=" + files,
           "LP_NUM_THREADS=2",
@@ -70,8 +78,8 @@ std::vector<std::string> vulkanEnvironment() {
 
 std::string softwareGpuId() {
   static const std::string id = [] {
-    ::setenv("VK_DRIVER_FILES", kDriver, 0);
-    ::setenv("VK_ICD_FILENAMES", kDriver, 0);
+    ::setenv("VK_DRIVER_FILES", lavapipe(), 0);
+    ::setenv("VK_ICD_FILENAMES", lavapipe(), 0);
     VkApplicationInfo application{};
     application.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO;
     application.apiVersion = VK_API_VERSION_1_2;

@@ -16,10 +16,14 @@ struct Watched {
   std::string shown;  // the last line printed
 };
 
-void show(Session& session, Watched& watched, const v1::StatusEvent* event) {
+void show(Session& session, Watched& watched, bool changed) {
   auto& terminal = session.terminal();
   if (session.json()) {
-    if (event != nullptr) session.emit(*event);
+    // Whole each time: a script must not have to know how differences are told.
+    if (!changed) return;
+    v1::GetStatusReply whole;
+    *whole.mutable_status() = watched.status;
+    session.emit(whole);
     return;
   }
   if (!watched.known) return;
@@ -58,7 +62,7 @@ Answer watch(Session& session) {
     const bool changed = event->has_value() && (*event)->has_status_event();
     if (changed) wire::apply(watched.status, (*event)->status_event());
     watched.known = watched.known || changed;
-    show(session, watched, changed ? &(*event)->status_event() : nullptr);
+    show(session, watched, changed);
   }
   return Exit::Ok;
 }

@@ -141,7 +141,10 @@ private slots:
     QCOMPARE(lines.size(), 2);
     QCOMPARE(QJsonDocument::fromJson(lines[0]).object()["status"].toObject()["sentence"].toString(),
              "Ready: there is no task.");
-    QVERIFY(!QJsonDocument::fromJson(lines[1]).object()["changed"].isUndefined());
+    // Each line is whole, in the shape of `status --json`.
+    const auto second = QJsonDocument::fromJson(lines[1]).object()["status"].toObject();
+    QCOMPARE(second["sentence"].toString(), "Ready: there is no task.");
+    QCOMPARE(second["queued"].toString(), "7");
     endWithCtrlC(process);
   }
 
