@@ -51,9 +51,10 @@ void benchStart() {
 }
 
 // The floor: the same frames over a socket pair to a process that answers with ready bytes.
-pid_t startEcho(int fd, const std::string& reply) {
+pid_t startEcho(int fd, int other, const std::string& reply) {
   const pid_t pid = fork();
   if (pid != 0) return pid;
+  ::close(other);  // or it would never see the end
   std::array<char, 4096> request{};
   while (::read(fd, request.data(), request.size()) > 0) {
     if (::write(fd, reply.data(), reply.size()) < 0) break;
@@ -80,7 +81,7 @@ std::vector<double> bareTrips(const v1::Status& status, int count) {
   *frame.mutable_get_status()->mutable_status() = status;
   std::string reply;
   (void)wire::appendFrame(reply, frame);
-  const pid_t echo = startEcho(pair[1], reply);
+  const pid_t echo = startEcho(pair[1], pair[0], reply);
   ::close(pair[1]);
   v1::ClientFrame ask;
   ask.mutable_get_status();
