@@ -171,23 +171,20 @@ model::Facts Ring::look(const Now& now) {
 }
 
 void Ring::apply(const model::Plan& plan, const model::Facts& facts, const Now& now) {
-  // What the owner's return is measured from: the input event itself when there was one, else this moment.
-  const auto& input = facts.presence.lastActivity;
-  for (const auto& action : plan.actions) {
-    const auto worker = m_stages.workers.figures(std::visit([](const auto& a) { return a.task; }, action));
-    // An input from before the gate was opened is not what closes it.
-    const bool byInput = input && worker && worker->open && *input >= worker->gateChangedAt;
-    carryOut(action, byInput ? *input : now.instant, now);
-  }
+  for (const auto& action : plan.actions) carryOut(action, facts, now);
   if (!plan.actions.empty()) wake();
 }
 
-void Ring::carryOut(const model::Action& action, Instant since, const Now& now) {
+void Ring::carryOut(const model::Action& action, const model::Facts& facts, const Now& now) {
   auto& workers = m_stages.workers;
   const auto close = [&](const auto& a, auto&& how) {
     const auto before = workers.figures(a.task);
     how();
-    if (before && before->open) m_giveBack.closed(a.task, a.cause, a.cause == "owner_present" ? since : now.instant);
+    if (!before || !before->open) return;
+    // The owner's return is measured from the input event itself; one from before the gate was opened did not close it.
+    const auto& input = facts.presence.lastActivity;
+    const bool byInput = a.cause == "owner_present" && input && *input >= before->gateChangedAt;
+    m_giveBack.closed(a.task, a.cause, byInput ? *input : now.instant);
   };
   std::visit(Overload{
                  [](const model::StartWorker&) {},

@@ -75,7 +75,7 @@ private:
   void takeReport(const model::WorkerReport& report, const Now& now);
   [[nodiscard]] model::Facts look(const Now& now);
   void apply(const model::Plan& plan, const model::Facts& facts, const Now& now);
-  void carryOut(const model::Action& action, Instant since, const Now& now);
+  void carryOut(const model::Action& action, const model::Facts& facts, const Now& now);
   void startWorker(const model::StartWorker& order);
   void measure(const Now& now, const model::Facts& facts);
   void record();
