@@ -2,7 +2,7 @@
 // What tasks have on disk: inputs by their hash, and for each task its checkpoint and its results.
 //   <root>/blobs/<sha256>         inputs, shared by all tasks that name them
 //   <root>/uploads/               blobs that are still coming
-//   <root>/tasks/<id>/work/       checkpoint
+//   <root>/tasks/<id>/work        checkpoint
 //   <root>/tasks/<id>/out/<name>  results
 // Called on the loop's thread; disks may be slow, so the work is done, in order, on a thread of its own and replies
 // come back on the loop.
