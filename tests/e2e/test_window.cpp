@@ -9,6 +9,10 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <sys/prctl.h>
+
+#include <csignal>
+
 using namespace lull;
 using test::chainModule;
 using test::chainOf;
@@ -21,10 +25,13 @@ constexpr int kBoundMs = 60'000;
 constexpr std::uint32_t kGroups = 64;
 constexpr std::uint64_t kIterations = 30000;
 
+void endWithTheTest() { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
 // A screen of its own: the server picks a free display and tells its number.
 class Screen {
 public:
   Screen() {
+    m_server.setChildProcessModifier(endWithTheTest);
     m_server.start("Xvfb", {"-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"});
     QElapsedTimer timer;
     timer.start();
@@ -70,7 +77,7 @@ private slots:
     device.start();
     QProcess dashboard;
     dashboard.setProcessEnvironment(environment);
-    dashboard.setProcessChannelMode(QProcess::ForwardedChannels);
+    dashboard.setChildProcessModifier(endWithTheTest);
     dashboard.start(qEnvironmentVariable("LULL_BUILD_DIR") + "/bin/lull-dashboard",
                     {"--socket", QString::fromStdString(device.socket().native())});
     QVERIFY(dashboard.waitForStarted());
@@ -87,6 +94,10 @@ private slots:
 
     const auto task = device.submit(chainTask("A long chain", kGroups, kIterations), chainModule());
     QTRY_VERIFY_WITH_TIMEOUT(title().contains("Working"), kBoundMs);
+    // A worker that only starts has nothing to give back yet.
+    device.waitFor("work on the GPU", [](const auto& s) {
+      return s.running_size() == 1 && s.running(0).state() == v1::TASK_STATE_RUNNING && s.running(0).progress() > 0;
+    });
     device.touch();
     QTRY_VERIFY_WITH_TIMEOUT(title().contains("Resting"), kBoundMs);
     const auto status = device.waitFor("the give-back", [](const auto& s) { return s.give_back().count() == 1; });
