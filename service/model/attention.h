@@ -5,9 +5,9 @@
 namespace lull::model {
 
 enum class Attention {
-  Rest,    // nothing depends on temperatures, power or memory: they are not read
-  Slow,    // waiting for one of them to change: every 10 s
-  Close,   // a task runs or somebody watches: every 2 s
+  Rest,   // nothing depends on temperatures, power or memory: they are not read
+  Slow,   // waiting for one of them to change: every 10 s
+  Close,  // a task runs or somebody watches: every 2 s
 };
 
 }  // namespace lull::model

@@ -25,10 +25,10 @@ struct Aged {
 struct Presence {
   enum class Source { Unknown, Watching, Unattended };  // Unattended: there is no input device at all
   Source source = Source::Unknown;
-  std::string trouble;                   // when Unknown: why, for people
+  std::string trouble;  // when Unknown: why, for people
   std::uint32_t devices = 0;
-  std::optional<Instant> lastActivity;   // kernel's time stamp of the newest input event seen
-  Instant since{};                       // when watching began: nobody counts as away before this + idle_after
+  std::optional<Instant> lastActivity;  // kernel's time stamp of the newest input event seen
+  Instant since{};                      // when watching began: nobody counts as away before this + idle_after
 };
 
 // What people asked for and what stands.

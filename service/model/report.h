@@ -16,30 +16,57 @@ namespace lull::model {
 // From a worker (or about it). A worker's reports arrive in order; the last one is exactly one of Evicted, Finished and
 // Failed, and comes when its process has ended (its GPU memory is free).
 // Started: device open, task accepted, nothing submitted yet: the gate is opened only after it.
-struct WorkerStarted { TaskId task; bool resumed = false; double progress = 0; };
-struct WorkerProgress { TaskId task; double progress = 0; double secondsLeft = 0; };
-struct WorkerCheckpointed { TaskId task; double progress = 0; };
-struct WorkerDrained { TaskId task; };                        // for the newest closing of the gate, not an earlier one
-struct WorkerEvicted { TaskId task; double progress = 0; };   // checkpoint saved (or nothing lost); progress: what is saved
-struct WorkerFinished { TaskId task; std::vector<v1::Output> outputs; };
+struct WorkerStarted {
+  TaskId task;
+  bool resumed = false;
+  double progress = 0;
+};
+struct WorkerProgress {
+  TaskId task;
+  double progress = 0;
+  double secondsLeft = 0;
+};
+struct WorkerCheckpointed {
+  TaskId task;
+  double progress = 0;
+};
+struct WorkerDrained {
+  TaskId task;
+};  // for the newest closing of the gate, not an earlier one
+struct WorkerEvicted {
+  TaskId task;
+  double progress = 0;
+};  // checkpoint saved (or nothing lost); progress: what is saved
+struct WorkerFinished {
+  TaskId task;
+  std::vector<v1::Output> outputs;
+};
 // Also: could not be started; died or was killed (both KIND_WORKER_DIED, the signal or exit code in `technical`).
-struct WorkerFailed { TaskId task; v1::Failure failure; };
+struct WorkerFailed {
+  TaskId task;
+  v1::Failure failure;
+};
 using WorkerReport = std::variant<WorkerStarted, WorkerProgress, WorkerCheckpointed, WorkerDrained, WorkerEvicted,
                                   WorkerFinished, WorkerFailed>;
 
 // For the ledger.
-struct TaskSubmitted { v1::Task task; };                      // with its spec; state QUEUED
-struct TaskMoved {                                            // entered `state`; never DONE: that is TaskDone
+struct TaskSubmitted {
+  v1::Task task;
+};                  // with its spec; state QUEUED
+struct TaskMoved {  // entered `state`; never DONE: that is TaskDone
   TaskId task;
   v1::TaskState state = v1::TASK_STATE_UNSPECIFIED;
   UnixMs at = 0;
-  std::string text;                                           // public event text
-  std::uint32_t attempt = 0;                                  // the one that runs or comes next; FAILED: the last
+  std::string text;           // public event text
+  std::uint32_t attempt = 0;  // the one that runs or comes next; FAILED: the last
   UnixMs notBefore = 0;
-  std::string gpuName;                                        // empty: unchanged
-  v1::Failure failure;                                        // kind UNSPECIFIED: none
+  std::string gpuName;  // empty: unchanged
+  v1::Failure failure;  // kind UNSPECIFIED: none
 };
-struct TaskProgressed { TaskId task; double progress = 0; };  // durable progress: a checkpoint
+struct TaskProgressed {
+  TaskId task;
+  double progress = 0;
+};  // durable progress: a checkpoint
 // Credits what its sessions have metered so far: put a worker's last SessionMetered before it. What is metered after
 // a task's end changes nothing.
 struct TaskDone {
@@ -51,7 +78,7 @@ struct TaskDone {
 };
 // The running total of one worker's metered work; idempotent: the largest total stands.
 struct SessionMetered {
-  std::string session;      // unique per worker
+  std::string session;  // unique per worker
   TaskId task;
   UnixMs at = 0;
   std::uint64_t gpuNs = 0;
@@ -59,9 +86,19 @@ struct SessionMetered {
   bool energyEstimated = true;
 };
 // A second one for the same instant and task completes the first: it tells when the memory was free.
-struct GiveBackMeasured { UnixMs at = 0; TaskId task; v1::GiveBack spans; };
-struct TemperatureSampled { UnixMs at = 0; double celsius = 0; };
-struct WishKept { std::string name; std::string value; };     // survives a restart; empty value: forgotten
+struct GiveBackMeasured {
+  UnixMs at = 0;
+  TaskId task;
+  v1::GiveBack spans;
+};
+struct TemperatureSampled {
+  UnixMs at = 0;
+  double celsius = 0;
+};
+struct WishKept {
+  std::string name;
+  std::string value;
+};  // survives a restart; empty value: forgotten
 using Entry = std::variant<TaskSubmitted, TaskMoved, TaskProgressed, TaskDone, SessionMetered, GiveBackMeasured,
                            TemperatureSampled, WishKept>;
 

@@ -34,39 +34,58 @@ struct Kill {
 struct RosterTask {
   TaskId id;
   v1::TaskState state = v1::TASK_STATE_QUEUED;
-  Instant stateSince{};             // when `state` was entered
+  Instant stateSince{};  // when `state` was entered
   int priority = 0;
-  std::uint64_t order = 0;          // grows with submission
-  std::uint32_t attempt = 1;        // the one that runs or comes next; only a failure raises it
+  std::uint64_t order = 0;    // grows with submission
+  std::uint32_t attempt = 1;  // the one that runs or comes next; only a failure raises it
   std::uint32_t attemptsAllowed = 1;
-  UnixMs notBefore = 0;             // earliest next attempt
-  GpuId gpu;                        // while it has a worker
-  bool cancelWanted = false;        // set by the app when somebody asks for it
+  UnixMs notBefore = 0;                 // earliest next attempt
+  GpuId gpu;                            // while it has a worker
+  bool cancelWanted = false;            // set by the app when somebody asks for it
   std::optional<Instant> gateClosedAt;  // while PARKED or EVICTING and not yet drained; none: drained (or gate open)
-  std::optional<Kill> kill;         // while EVICTING: KillWorker was issued, the worker's end is awaited
-  double progress = 0;              // 0..1, as last reported
-  double savedProgress = 0;         // the part that survives the worker
-  double secondsLeft = 0;           // estimate of GPU seconds; 0 = unknown
-  std::uint64_t gpuNs = 0;          // metered over all its workers: kept up to date by the app
-  std::uint64_t gpuNsAllowed = 0;   // limits.gpu_seconds; 0 = no limit
+  std::optional<Kill> kill;             // while EVICTING: KillWorker was issued, the worker's end is awaited
+  double progress = 0;                  // 0..1, as last reported
+  double savedProgress = 0;             // the part that survives the worker
+  double secondsLeft = 0;               // estimate of GPU seconds; 0 = unknown
+  std::uint64_t gpuNs = 0;              // metered over all its workers: kept up to date by the app
+  std::uint64_t gpuNsAllowed = 0;       // limits.gpu_seconds; 0 = no limit
 };
 using Roster = std::vector<RosterTask>;
 
 // What the conductor wants done. Every action names its task; `cause` is the rule's name, or one of the conductor's
 // own: "cancelled", "stopping", "drain_limit", "evict_limit", "start_limit", "gpu_time_limit".
-struct StartWorker { TaskId task; GpuId gpu; std::string gpuName; };  // begins with a closed gate
-struct OpenGate { TaskId task; };
-struct CloseGate { TaskId task; std::string cause; };
-struct EvictWorker { TaskId task; std::string cause; };   // closes the gate, then checkpoint and end
+struct StartWorker {
+  TaskId task;
+  GpuId gpu;
+  std::string gpuName;
+};  // begins with a closed gate
+struct OpenGate {
+  TaskId task;
+};
+struct CloseGate {
+  TaskId task;
+  std::string cause;
+};
+struct EvictWorker {
+  TaskId task;
+  std::string cause;
+};  // closes the gate, then checkpoint and end
 // Closes the gate and kills the process. Its end must still be reported (WorkerFailed with KIND_WORKER_DIED, or the
 // last word it said before): until then the GPU counts as taken.
-struct KillWorker { TaskId task; v1::Failure::Kind kind = v1::Failure::KIND_UNSPECIFIED; std::string cause; };
-struct DropTask { TaskId task; };                         // cancelled and without a worker: it has ended
+struct KillWorker {
+  TaskId task;
+  v1::Failure::Kind kind = v1::Failure::KIND_UNSPECIFIED;
+  std::string cause;
+};
+struct DropTask {
+  TaskId task;
+};  // cancelled and without a worker: it has ended
 using Action = std::variant<StartWorker, OpenGate, CloseGate, EvictWorker, KillWorker, DropTask>;
 
 struct Plan {
   std::vector<Action> actions;
-  std::optional<Instant> lookAgain;   // retry delays, drain, evict and start limits; none: only an event changes the plan
+  std::optional<Instant>
+      lookAgain;  // retry delays, drain, evict and start limits; none: only an event changes the plan
 };
 
 }  // namespace lull::model

@@ -14,10 +14,10 @@
 namespace lull::model {
 
 struct Verdict {
-  v1::Limit limit = v1::LIMIT_EVICT;   // default deny
-  std::vector<v1::Reason> reasons;     // all that hold, the strictest first; empty: may run
-  double duty = 1.0;                   // share of GPU time granted, 0..1
-  std::uint64_t memoryLimit = 0;       // bytes of GPU memory granted; 0 = no limit
+  v1::Limit limit = v1::LIMIT_EVICT;  // default deny
+  std::vector<v1::Reason> reasons;    // all that hold, the strictest first; empty: may run
+  double duty = 1.0;                  // share of GPU time granted, 0..1
+  std::uint64_t memoryLimit = 0;      // bytes of GPU memory granted; 0 = no limit
 };
 
 // The hysteresis: travels from decision to decision.
@@ -29,10 +29,10 @@ struct PolicyMemory {
 };
 
 struct Verdicts {
-  std::map<std::string, Verdict> byGpu;     // by v1::Gpu.id
-  Verdict device;                           // what holds for the whole device (also when there is no GPU)
+  std::map<std::string, Verdict> byGpu;  // by v1::Gpu.id
+  Verdict device;                        // what holds for the whole device (also when there is no GPU)
   PolicyMemory memory;
-  std::optional<Instant> lookAgain;         // when the answer changes by itself if no new fact comes
+  std::optional<Instant> lookAgain;  // when the answer changes by itself if no new fact comes
 };
 
 }  // namespace lull::model

@@ -42,7 +42,7 @@ private:
   model::Aged<std::vector<v1::Temperature>> m_temperatures;
   model::Aged<v1::Power> m_power;
   model::Aged<v1::Memory> m_memory;
-  std::optional<double> m_gpuWatts;  // changes all the time: no reason for a pass of its own
+  std::optional<double> m_gpuWatts;                       // changes all the time: no reason for a pass of its own
   std::shared_ptr<int> m_life = std::make_shared<int>();  // completions that are queued already find it gone
 };
 

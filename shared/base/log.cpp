@@ -72,7 +72,8 @@ void setUp(const Setup& setup) {
     state().logger = std::move(logger);
     state().level = setup.level;
   }
-  if (!trouble.empty()) warning("logging to {} only: {}", setup.toStandardError ? "standard error" : "nothing", trouble);
+  if (!trouble.empty())
+    warning("logging to {} only: {}", setup.toStandardError ? "standard error" : "nothing", trouble);
 }
 
 void setLevel(Level level) { state().level = level; }

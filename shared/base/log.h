@@ -15,10 +15,10 @@ enum class Level { Trace, Debug, Info, Warning, Error };
 
 // What a program logs to. Called once from main before threads start; a second call replaces the set-up.
 struct Setup {
-  std::string program;               // "lulld"
+  std::string program;  // "lulld"
   Level level = Level::Info;
   bool toStandardError = true;
-  std::string file{};                // also there, rotated at 1 MiB, 3 kept; empty: no file
+  std::string file{};  // also there, rotated at 1 MiB, 3 kept; empty: no file
 };
 void setUp(const Setup& setup);
 void setLevel(Level level);
@@ -34,9 +34,9 @@ namespace detail {
 void format(Level level, fmt::string_view pattern, fmt::format_args arguments);
 }
 
-#define LULL_LOG_FUNCTION(name, level)                                                      \
-  template <typename... A>                                                                  \
-  void name(fmt::format_string<A...> pattern, A&&... arguments) {                           \
+#define LULL_LOG_FUNCTION(name, level)                                                       \
+  template <typename... A>                                                                   \
+  void name(fmt::format_string<A...> pattern, A&&... arguments) {                            \
     if (enabled(level)) detail::format(level, pattern, fmt::make_format_args(arguments...)); \
   }
 LULL_LOG_FUNCTION(trace, Level::Trace)

@@ -13,7 +13,7 @@ namespace lull {
 class [[nodiscard]] Error {
 public:
   enum class Kind {
-    Invalid,      // the input is wrong; trying again is useless
+    Invalid,  // the input is wrong; trying again is useless
     NotFound,
     Denied,
     Conflict,     // not in this state
@@ -30,9 +30,7 @@ public:
   [[nodiscard]] const std::string& text() const { return m_text; }
 
   // Puts what was being done before the cause: "opening the ledger: disk full".
-  [[nodiscard]] Error during(std::string_view step) const {
-    return {m_kind, std::string(step) + ": " + m_text};
-  }
+  [[nodiscard]] Error during(std::string_view step) const { return {m_kind, std::string(step) + ": " + m_text}; }
 
 private:
   Kind m_kind;

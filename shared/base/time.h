@@ -26,7 +26,9 @@ using UnixMs = std::int64_t;
 
 [[nodiscard]] constexpr Instant instantFromNs(std::int64_t ns) { return Instant(Nanoseconds(ns)); }
 [[nodiscard]] constexpr std::int64_t toNs(Instant t) { return t.time_since_epoch().count(); }
-[[nodiscard]] constexpr double toMs(Nanoseconds span) { return std::chrono::duration<double, std::milli>(span).count(); }
+[[nodiscard]] constexpr double toMs(Nanoseconds span) {
+  return std::chrono::duration<double, std::milli>(span).count();
+}
 
 // Both clocks read at (nearly) one moment: converts between them.
 struct Now {

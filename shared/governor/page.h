@@ -39,11 +39,11 @@ struct Page {
 
   // Written by the service.
   alignas(64) std::atomic<std::uint32_t> gate;
-  std::atomic<std::uint32_t> inFlightCap;        // submissions that may be queued at once, at least 1
-  std::atomic<std::uint64_t> heartbeatNs;        // CLOCK_MONOTONIC
-  std::atomic<std::uint64_t> heartbeatLimitNs;   // 0 = no heartbeat is asked for
-  std::atomic<std::uint64_t> memoryLimitBytes;   // 0 = none; metered now, enforced by a later version
-  std::atomic<std::uint64_t> gateChangedNs;      // when the service last changed the gate
+  std::atomic<std::uint32_t> inFlightCap;       // submissions that may be queued at once, at least 1
+  std::atomic<std::uint64_t> heartbeatNs;       // CLOCK_MONOTONIC
+  std::atomic<std::uint64_t> heartbeatLimitNs;  // 0 = no heartbeat is asked for
+  std::atomic<std::uint64_t> memoryLimitBytes;  // 0 = none; metered now, enforced by a later version
+  std::atomic<std::uint64_t> gateChangedNs;     // when the service last changed the gate
 
   // Written by the governor.
   alignas(64) std::atomic<std::uint32_t> drained;  // the closed gate word for which all work is done
@@ -51,9 +51,9 @@ struct Page {
   std::atomic<std::uint64_t> drainedAtNs;          // CLOCK_MONOTONIC
   std::atomic<std::uint64_t> gpuNs;                // metered GPU time, idle gaps not counted
   std::atomic<std::uint64_t> submits;
-  std::atomic<std::uint64_t> inFlight;             // submissions not yet done
-  std::atomic<std::uint64_t> memoryBytes;          // device memory the program holds
-  std::atomic<std::uint64_t> passedUngoverned;     // submissions that could not be metered or capped
+  std::atomic<std::uint64_t> inFlight;          // submissions not yet done
+  std::atomic<std::uint64_t> memoryBytes;       // device memory the program holds
+  std::atomic<std::uint64_t> passedUngoverned;  // submissions that could not be metered or capped
 };
 
 static_assert(sizeof(Page) <= kPageBytes);

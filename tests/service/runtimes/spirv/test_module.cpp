@@ -15,7 +15,8 @@ using namespace lull::spirv;
 namespace {
 
 std::string bytesOf(const std::string& kernel) {
-  std::ifstream in(std::string(std::getenv("LULL_BUILD_DIR")) + "/tests/kernels/spirv/" + kernel + ".spv", std::ios::binary);
+  std::ifstream in(std::string(std::getenv("LULL_BUILD_DIR")) + "/tests/kernels/spirv/" + kernel + ".spv",
+                   std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
