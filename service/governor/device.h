@@ -2,10 +2,10 @@
 // One VkDevice under the governor: its submissions in flight, the thread that sees them end, and the metering.
 #pragma once
 
-#include "governor/busy_time.h"
 #include "governor/dispatch.h"
 #include "governor/gate.h"
-#include "governor/stamps.h"
+#include "governor/metering/busy_time.h"
+#include "governor/metering/stamps.h"
 
 #include <pthread.h>
 

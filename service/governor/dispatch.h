@@ -1,43 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The next layer's (or driver's) functions, as far as the governor calls them.
+// The next layer's (or driver's) functions. A member is nullptr where the next one does not offer it (an extension
+// that is not enabled, a newer core version).
 #pragma once
+
+#include "governor/generated/tables.h"
 
 #include <vulkan/vk_layer.h>
 #include <vulkan/vulkan_core.h>
 
 namespace lull::governor {
-
-// X(name without "vk")
-#define LULL_INSTANCE_FUNCTIONS(X) \
-  X(DestroyInstance)               \
-  X(GetPhysicalDeviceProperties)   \
-  X(GetPhysicalDeviceQueueFamilyProperties)
-
-#define LULL_DEVICE_FUNCTIONS(X) \
-  X(AllocateCommandBuffers)      \
-  X(AllocateMemory)              \
-  X(BeginCommandBuffer)          \
-  X(CmdResetQueryPool)           \
-  X(CmdWriteTimestamp)           \
-  X(CreateCommandPool)           \
-  X(CreateFence)                 \
-  X(CreateQueryPool)             \
-  X(DestroyCommandPool)          \
-  X(DestroyDevice)               \
-  X(DestroyFence)                \
-  X(DestroyQueryPool)            \
-  X(EndCommandBuffer)            \
-  X(FreeMemory)                  \
-  X(GetDeviceQueue)              \
-  X(GetDeviceQueue2)             \
-  X(GetQueryPoolResults)         \
-  X(QueueBindSparse)             \
-  X(QueueSubmit)                 \
-  X(QueueSubmit2)                \
-  X(QueueSubmit2KHR)             \
-  X(QueueWaitIdle)               \
-  X(ResetFences)                 \
-  X(WaitForFences)
 
 #define LULL_MEMBER(name) PFN_vk##name name = nullptr;
 struct InstanceTable {

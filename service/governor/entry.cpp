@@ -1,64 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "governor/entry.h"
+// What the loader asks first: which functions this layer stands in front of.
+#include "governor/hooks.h"
+#include "governor/process.h"
 
-#include <cstring>
-#include <iterator>
+#include <vulkan/vk_layer.h>
+
+#include <string_view>
+#include <unordered_map>
 
 namespace lull::governor {
 
 namespace {
 
-struct Hook {
-  const char* name;
-  PFN_vkVoidFunction function;
-};
+using Index = std::unordered_map<std::string_view, PFN_vkVoidFunction>;
 
-template <typename F>
-PFN_vkVoidFunction erase(F* function) {
-  return reinterpret_cast<PFN_vkVoidFunction>(function);
+VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL getInstanceProcAddr(VkInstance instance, const char* name) noexcept;
+VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL getDeviceProcAddr(VkDevice device, const char* name) noexcept;
+
+void add(Index& index, Hooks hooks) {
+  for (const Hook& hook : hooks) index.emplace(hook.name, hook.function);
 }
 
-PFN_vkVoidFunction find(const Hook* begin, const Hook* end, const char* name) {
-  for (const Hook* hook = begin; hook != end; ++hook) {
-    if (std::strcmp(hook->name, name) == 0) return hook->function;
-  }
-  return nullptr;
+const Index* makeInstanceIndex() {
+  auto* index = new Index;
+  index->emplace("vkGetInstanceProcAddr", hooked(&getInstanceProcAddr));
+  add(*index, instanceHooks());
+  return index;
 }
 
+const Index* makeDeviceIndex() {
+  auto* index = new Index;
+  index->emplace("vkGetDeviceProcAddr", hooked(&getDeviceProcAddr));
+  add(*index, deviceHooks());
+  add(*index, submitHooks());
+  add(*index, allocationHooks());
+  return index;
+}
+
+PFN_vkVoidFunction find(const Index& index, const char* name) {
+  const auto found = index.find(name);
+  return found == index.end() ? nullptr : found->second;
+}
+
+// Never destroyed: programs leave while threads are still inside.
 PFN_vkVoidFunction instanceHook(const char* name) {
-  static const Hook hooks[] = {
-      {"vkGetInstanceProcAddr", erase(&getInstanceProcAddr)},
-      {"vkCreateInstance", erase(&createInstance)},
-      {"vkDestroyInstance", erase(&destroyInstance)},
-      {"vkCreateDevice", erase(&createDevice)},
-  };
-  return find(std::begin(hooks), std::end(hooks), name);
+  static const Index* const index = makeInstanceIndex();
+  return find(*index, name);
 }
 
 PFN_vkVoidFunction deviceHook(const char* name) {
-  static const Hook hooks[] = {
-      {"vkGetDeviceProcAddr", erase(&getDeviceProcAddr)},
-      {"vkDestroyDevice", erase(&destroyDevice)},
-      {"vkGetDeviceQueue", erase(&getDeviceQueue)},
-      {"vkGetDeviceQueue2", erase(&getDeviceQueue2)},
-      {"vkQueueSubmit", erase(&queueSubmit)},
-      {"vkQueueSubmit2", erase(&queueSubmit2)},
-      {"vkQueueSubmit2KHR", erase(&queueSubmit2Khr)},
-      {"vkQueueBindSparse", erase(&queueBindSparse)},
-      {"vkAllocateMemory", erase(&allocateMemory)},
-      {"vkFreeMemory", erase(&freeMemory)},
-  };
-  return find(std::begin(hooks), std::end(hooks), name);
+  static const Index* const index = makeDeviceIndex();
+  return find(*index, name);
 }
-
-}  // namespace
 
 PFN_vkVoidFunction VKAPI_CALL getInstanceProcAddr(VkInstance instance, const char* name) noexcept {
   if (auto hook = instanceHook(name)) return hook;
   if (auto hook = deviceHook(name)) return hook;
   if (instance == VK_NULL_HANDLE) return nullptr;
-  const InstanceTable table = Process::get().instance(instance);
-  return table.GetInstanceProcAddr != nullptr ? table.GetInstanceProcAddr(instance, name) : nullptr;
+  const InstanceTable* table = Process::get().instance(instance);
+  return table != nullptr ? table->GetInstanceProcAddr(instance, name) : nullptr;
 }
 
 PFN_vkVoidFunction VKAPI_CALL getDeviceProcAddr(VkDevice handle, const char* name) noexcept {
@@ -69,6 +69,8 @@ PFN_vkVoidFunction VKAPI_CALL getDeviceProcAddr(VkDevice handle, const char* nam
   const auto hook = next != nullptr ? deviceHook(name) : nullptr;
   return hook != nullptr ? hook : next;
 }
+
+}  // namespace
 
 }  // namespace lull::governor
 

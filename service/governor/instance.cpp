@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "governor/entry.h"
+#include "governor/hooks.h"
+#include "governor/process.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -64,7 +65,7 @@ VkResult adopt(VkPhysicalDevice physical, const VkDeviceCreateInfo& info, Device
   Process& process = Process::get();
   Device* device = nullptr;
   try {
-    if (origin.gate != nullptr) chooseMeter(process.instance(physical), physical, info, origin);
+    if (origin.gate != nullptr) chooseMeter(*process.instance(physical), physical, info, origin);
     device = new Device(std::move(origin));
     if (!device->start()) throw std::bad_alloc();
     process.addDevice(device);
@@ -75,10 +76,8 @@ VkResult adopt(VkPhysicalDevice physical, const VkDeviceCreateInfo& info, Device
   }
 }
 
-}  // namespace
-
-VkResult VKAPI_CALL createInstance(const VkInstanceCreateInfo* info, const VkAllocationCallbacks* allocator,
-                                   VkInstance* instance) noexcept {
+VKAPI_ATTR VkResult VKAPI_CALL createInstance(const VkInstanceCreateInfo* info, const VkAllocationCallbacks* allocator,
+                                              VkInstance* instance) noexcept {
   auto* link = findLink<VkLayerInstanceCreateInfo>(info->pNext, VK_STRUCTURE_TYPE_LOADER_INSTANCE_CREATE_INFO,
                                                    VK_LAYER_LINK_INFO);
   if (link == nullptr || link->u.pLayerInfo == nullptr) return VK_ERROR_INITIALIZATION_FAILED;
@@ -88,24 +87,24 @@ VkResult VKAPI_CALL createInstance(const VkInstanceCreateInfo* info, const VkAll
   if (create == nullptr) return VK_ERROR_INITIALIZATION_FAILED;
   const VkResult result = create(info, allocator, instance);
   if (result != VK_SUCCESS) return result;
-  const InstanceTable table = instanceTable(*instance, next);
   try {
-    Process::get().addInstance(*instance, table);
+    Process::get().addInstance(*instance, instanceTable(*instance, next));
     return VK_SUCCESS;
   } catch (...) {
-    table.DestroyInstance(*instance, allocator);
+    const auto destroy = reinterpret_cast<PFN_vkDestroyInstance>(next(*instance, "vkDestroyInstance"));
+    if (destroy != nullptr) destroy(*instance, allocator);
     return VK_ERROR_OUT_OF_HOST_MEMORY;
   }
 }
 
-void VKAPI_CALL destroyInstance(VkInstance instance, const VkAllocationCallbacks* allocator) noexcept {
+VKAPI_ATTR void VKAPI_CALL destroyInstance(VkInstance instance, const VkAllocationCallbacks* allocator) noexcept {
   if (instance == VK_NULL_HANDLE) return;
-  const InstanceTable table = Process::get().takeInstance(instance);
-  if (table.DestroyInstance != nullptr) table.DestroyInstance(instance, allocator);
+  const auto table = Process::get().takeInstance(instance);
+  if (table != nullptr) table->DestroyInstance(instance, allocator);
 }
 
-VkResult VKAPI_CALL createDevice(VkPhysicalDevice physical, const VkDeviceCreateInfo* info,
-                                 const VkAllocationCallbacks* allocator, VkDevice* handle) noexcept {
+VKAPI_ATTR VkResult VKAPI_CALL createDevice(VkPhysicalDevice physical, const VkDeviceCreateInfo* info,
+                                            const VkAllocationCallbacks* allocator, VkDevice* handle) noexcept {
   auto* link =
       findLink<VkLayerDeviceCreateInfo>(info->pNext, VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO, VK_LAYER_LINK_INFO);
   const auto* loader = findLink<VkLayerDeviceCreateInfo>(info->pNext, VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO,
@@ -130,13 +129,29 @@ VkResult VKAPI_CALL createDevice(VkPhysicalDevice physical, const VkDeviceCreate
   return adopted;
 }
 
-void VKAPI_CALL destroyDevice(VkDevice handle, const VkAllocationCallbacks* allocator) noexcept {
+VKAPI_ATTR void VKAPI_CALL destroyDevice(VkDevice handle, const VkAllocationCallbacks* allocator) noexcept {
   if (handle == VK_NULL_HANDLE) return;
   Device* device = Process::get().takeDevice(handle);
   if (device == nullptr) return;
   const auto destroy = device->table().DestroyDevice;
   delete device;
   destroy(handle, allocator);
+}
+
+}  // namespace
+
+Hooks instanceHooks() {
+  static const Hook hooks[] = {
+      {"vkCreateInstance", hooked(&createInstance)},
+      {"vkDestroyInstance", hooked(&destroyInstance)},
+      {"vkCreateDevice", hooked(&createDevice)},
+  };
+  return hooks;
+}
+
+Hooks deviceHooks() {
+  static const Hook hooks[] = {{"vkDestroyDevice", hooked(&destroyDevice)}};
+  return hooks;
 }
 
 }  // namespace lull::governor

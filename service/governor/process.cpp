@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace lull::governor {
 
@@ -21,7 +22,7 @@ template <typename Entry>
 Entry takeOut(std::vector<Entry>& entries, const void* key) {
   const auto found = std::find_if(entries.begin(), entries.end(), [key](const Entry& e) { return e.key == key; });
   if (found == entries.end()) return {};
-  Entry entry = *found;
+  Entry entry = std::move(*found);
   entries.erase(found);
   return entry;
 }
@@ -49,7 +50,7 @@ Process::Process() {
 
 void Process::addInstance(VkInstance instance, const InstanceTable& table) {
   const std::unique_lock lock(m_mutex);
-  m_instances.push_back({dispatchKey(instance), table});
+  m_instances.push_back({dispatchKey(instance), std::make_unique<const InstanceTable>(table)});
 }
 
 void Process::addDevice(Device* device) {
@@ -64,16 +65,16 @@ void Process::addQueue(VkQueue queue, Lane lane) {
   if (known == m_queues.end()) m_queues.push_back({queue, lane});
 }
 
-InstanceTable Process::instance(const void* dispatchable) {
+const InstanceTable* Process::instance(const void* dispatchable) {
   const std::shared_lock lock(m_mutex);
   const void* key = dispatchKey(dispatchable);
   for (const auto& entry : m_instances) {
-    if (entry.key == key) return entry.table;
+    if (entry.key == key) return entry.table.get();
   }
-  return {};
+  return nullptr;
 }
 
-InstanceTable Process::takeInstance(VkInstance instance) {
+std::unique_ptr<const InstanceTable> Process::takeInstance(VkInstance instance) {
   const std::unique_lock lock(m_mutex);
   return takeOut(m_instances, dispatchKey(instance)).table;
 }

@@ -6,6 +6,7 @@
 #include "governor/device.h"
 #include "governor/mapping.h"
 
+#include <memory>
 #include <shared_mutex>
 #include <vector>
 
@@ -30,8 +31,8 @@ public:
   void addDevice(Device* device);
   void addQueue(VkQueue queue, Lane lane);
 
-  [[nodiscard]] InstanceTable instance(const void* dispatchable);
-  InstanceTable takeInstance(VkInstance instance);
+  [[nodiscard]] const InstanceTable* instance(const void* dispatchable);  // nullptr: not known
+  std::unique_ptr<const InstanceTable> takeInstance(VkInstance instance);
   [[nodiscard]] Device* device(const void* dispatchable);
   Device* takeDevice(VkDevice device);
   [[nodiscard]] Lane lane(VkQueue queue);
@@ -39,12 +40,12 @@ public:
 private:
   Process();
   struct InstanceEntry {
-    const void* key;
-    InstanceTable table;
+    const void* key = nullptr;
+    std::unique_ptr<const InstanceTable> table;
   };
   struct DeviceEntry {
-    const void* key;
-    Device* device;
+    const void* key = nullptr;
+    Device* device = nullptr;
   };
   struct QueueEntry {
     VkQueue queue;

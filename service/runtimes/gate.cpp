@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/gate.h"
 
+#include "governor/controls.h"
+
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <climits>
 #include <utility>
 
 namespace lull::runtimes {
 
 namespace {
-
-// Shared between processes, so not FUTEX_PRIVATE.
-void wakeAll(std::atomic<std::uint32_t>& word) {
-  ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-}
 
 Result<governor::Page*> mapPage(int fd, const std::string& path) {
   void* memory = ::mmap(nullptr, governor::kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -52,24 +46,14 @@ Gate::~Gate() {
   ::munmap(m_page, governor::kPageBytes);
 }
 
-void Gate::turn(bool open, Instant now) {
-  const auto word = m_page->gate.load(std::memory_order_relaxed);
-  if (governor::isOpen(word) == open) return;
-  m_page->gateChangedNs.store(static_cast<std::uint64_t>(toNs(now)), std::memory_order_relaxed);
-  m_page->gate.store(governor::nextGate(word, open), std::memory_order_seq_cst);
-  wakeAll(m_page->gate);
-}
-
 void Gate::open(Instant now) {
   beat(now);
-  turn(true, now);
+  governor::turnGate(*m_page, true, static_cast<std::uint64_t>(toNs(now)));
 }
 
-void Gate::close(Instant now) { turn(false, now); }
+void Gate::close(Instant now) { governor::turnGate(*m_page, false, static_cast<std::uint64_t>(toNs(now))); }
 
-void Gate::beat(Instant now) {
-  m_page->heartbeatNs.store(static_cast<std::uint64_t>(toNs(now)), std::memory_order_release);
-}
+void Gate::beat(Instant now) { governor::beat(*m_page, static_cast<std::uint64_t>(toNs(now))); }
 
 bool Gate::isOpen() const { return governor::isOpen(m_page->gate.load(std::memory_order_relaxed)); }
 

@@ -47,7 +47,6 @@ public:
 
 private:
   Gate(Fd fd, governor::Page* page, std::filesystem::path file);
-  void turn(bool open, Instant now);
 
   Fd m_fd;
   governor::Page* m_page;

@@ -13,7 +13,10 @@
 //
 // Heartbeat: while the gate is open the service stores heartbeat_ns (CLOCK_MONOTONIC) at least every
 // heartbeat_limit_ns / 3. The governor treats an older one as a closed gate, without an acknowledgement: a dead
-// service parks its workers.
+// service parks its workers, and one that stays dead for grace_ns ends them.
+//
+// Words: a submission is one call of the program; a chunk is a command buffer, the program's own or one that the
+// governor cut from it; a slice is what goes to the driver in one go: chunks of one submission worth at most slice_ns.
 #pragma once
 
 #include <atomic>
@@ -25,11 +28,15 @@
 namespace lull::governor {
 
 inline constexpr std::uint32_t kPageMagic = 0x4c554c4cU;  // "LULL"
-inline constexpr std::uint32_t kPageVersion = 1;
+inline constexpr std::uint32_t kPageVersion = 2;
 inline constexpr std::size_t kPageBytes = 4096;
 inline constexpr const char* kPageFdVariable = "LULL_GOVERNOR_PAGE_FD";
 inline constexpr const char* kEventFdVariable = "LULL_GOVERNOR_EVENT_FD";
 inline constexpr const char* kLayerName = "VK_LAYER_LULL_governor";
+
+inline constexpr std::uint64_t kDefaultSliceNs = 4'000'000;
+inline constexpr std::uint64_t kDefaultGraceNs = 30'000'000'000;
+inline constexpr std::size_t kStopBuckets = 32;
 
 struct Page {
   std::uint32_t magic;
@@ -37,23 +44,41 @@ struct Page {
   std::uint32_t bytes;
   std::uint32_t reserved0;
 
-  // Written by the service.
+  // Written by the service. A change of anything but the gate and the heartbeat is followed by FUTEX_WAKE on `gate`,
+  // so that a governor that sleeps there looks again.
   alignas(64) std::atomic<std::uint32_t> gate;
-  std::atomic<std::uint32_t> inFlightCap;       // submissions that may be queued at once, at least 1
-  std::atomic<std::uint64_t> heartbeatNs;       // CLOCK_MONOTONIC
+  std::atomic<std::uint32_t> inFlightCap;  // most slices that may be queued at once; 0 = the governor chooses 1 or 2
+  std::atomic<std::uint64_t> heartbeatNs;  // CLOCK_MONOTONIC
   std::atomic<std::uint64_t> heartbeatLimitNs;  // 0 = no heartbeat is asked for
-  std::atomic<std::uint64_t> memoryLimitBytes;  // 0 = none; metered now, enforced by a later version
+  std::atomic<std::uint64_t> memoryLimitBytes;  // of device-local memory; 0 = none
   std::atomic<std::uint64_t> gateChangedNs;     // when the service last changed the gate
+  std::atomic<std::uint64_t> sliceNs;           // GPU time that may be queued at once, aimed at; 0 = kDefaultSliceNs
+  std::atomic<std::uint32_t> dutyPercent;       // share of GPU time, 1..100; 0 = 100
+  std::atomic<std::uint32_t> leaveWhole;        // 1: the program bounds its own work, each submission is one slice
+  std::atomic<std::uint64_t> graceNs;           // no heartbeat for so long: the worker ends itself; 0 = kDefaultGraceNs
 
   // Written by the governor.
   alignas(64) std::atomic<std::uint32_t> drained;  // the closed gate word for which all work is done
   std::atomic<std::uint32_t> attached;             // 1 once a Vulkan device exists under the governor
   std::atomic<std::uint64_t> drainedAtNs;          // CLOCK_MONOTONIC
   std::atomic<std::uint64_t> gpuNs;                // metered GPU time, idle gaps not counted
+  // The program's submissions that carry work and have begun to reach the driver: grows in the very step that finds the
+  // gate open for their first slice, before the driver has it.
   std::atomic<std::uint64_t> submits;
-  std::atomic<std::uint64_t> inFlight;          // submissions not yet done
-  std::atomic<std::uint64_t> memoryBytes;       // device memory the program holds
-  std::atomic<std::uint64_t> passedUngoverned;  // submissions that could not be metered or capped
+  std::atomic<std::uint64_t> inFlight;            // slices not yet done
+  std::atomic<std::uint64_t> memoryBytes;         // device-local memory the program holds
+  std::atomic<std::uint64_t> passedUngoverned;    // submissions that could not be metered, capped or held
+  alignas(64) std::atomic<std::uint64_t> slices;  // what went to the driver: one or more chunks of a submission
+  std::atomic<std::uint64_t> chunks;              // command buffers that recordings were cut into
+  std::atomic<std::uint64_t> pieces;              // parts of dispatches and copies that were split
+  std::atomic<std::uint64_t> uncut;               // recordings in which cutting had to stop
+  std::atomic<std::uint64_t> unknownCommands;     // calls of commands that the governor does not know
+  std::atomic<std::uint64_t> refusedBytes;        // memory that was asked for beyond the limit
+  std::atomic<std::uint32_t> depth;               // slices queued at once, as chosen: 1 or 2
+  std::atomic<std::uint32_t> reserved1;
+  std::atomic<std::uint64_t> stops;  // acknowledged closings of the gate
+  // How long those took, from gateChangedNs to drainedAtNs: see stopBucket().
+  alignas(64) std::atomic<std::uint64_t> stopHistogram[kStopBuckets];
 };
 
 static_assert(sizeof(Page) <= kPageBytes);
@@ -69,12 +94,23 @@ static_assert(offsetof(Page, gate) == 64 && offsetof(Page, drained) == 128, "the
   return page.magic == kPageMagic && page.version == kPageVersion && page.bytes == kPageBytes;
 }
 
+// Bucket i holds stops shorter than stopBucketNs(i) and not shorter than the bucket before; the last holds the rest.
+// Two buckets to each doubling from 100 µs on, so the last limit is 4.6 s.
+[[nodiscard]] constexpr std::uint64_t stopBucketNs(std::size_t bucket) {
+  const std::uint64_t doubled = std::uint64_t{100'000} << (bucket / 2);
+  return bucket % 2 == 0 ? doubled : doubled * 1'414 / 1'000;
+}
+[[nodiscard]] constexpr std::size_t stopBucket(std::uint64_t ns) {
+  std::size_t bucket = 0;
+  while (bucket + 1 < kStopBuckets && ns >= stopBucketNs(bucket)) ++bucket;
+  return bucket;
+}
+
 // Begins the page's life, gate closed. `memory` is kPageBytes of zeroed, page-aligned memory.
 inline Page* initialise(void* memory) {
   auto* page = new (memory) Page{};
   page->version = kPageVersion;
   page->bytes = kPageBytes;
-  page->inFlightCap.store(1);
   page->magic = kPageMagic;
   return page;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gate's rules without Vulkan: what may go out, what is acknowledged and when, and how busy time is counted.
 #include "fakes/service_page.h"
-#include "governor/busy_time.h"
+#include "governor/metering/busy_time.h"
 #include "governor/futex.h"
 #include "governor/gate.h"
 #include "governor/mapping.h"

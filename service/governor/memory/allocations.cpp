@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "governor/entry.h"
+#include "governor/hooks.h"
+#include "governor/process.h"
 
 namespace lull::governor {
 
-VkResult VKAPI_CALL allocateMemory(VkDevice handle, const VkMemoryAllocateInfo* info,
-                                   const VkAllocationCallbacks* allocator, VkDeviceMemory* memory) noexcept {
+namespace {
+
+VKAPI_ATTR VkResult VKAPI_CALL allocateMemory(VkDevice handle, const VkMemoryAllocateInfo* info,
+                                              const VkAllocationCallbacks* allocator, VkDeviceMemory* memory) noexcept {
   Device* device = Process::get().device(handle);
   if (device == nullptr) return VK_ERROR_DEVICE_LOST;
   const VkResult result = device->table().AllocateMemory(handle, info, allocator, memory);
@@ -18,12 +21,23 @@ VkResult VKAPI_CALL allocateMemory(VkDevice handle, const VkMemoryAllocateInfo* 
   }
 }
 
-void VKAPI_CALL freeMemory(VkDevice handle, VkDeviceMemory memory, const VkAllocationCallbacks* allocator) noexcept {
+VKAPI_ATTR void VKAPI_CALL freeMemory(VkDevice handle, VkDeviceMemory memory,
+                                      const VkAllocationCallbacks* allocator) noexcept {
   Device* device = Process::get().device(handle);
   if (device == nullptr) return;
   // Forgotten first: the driver may give the same handle to another thread as soon as it is free.
   if (device->gate() != nullptr && memory != VK_NULL_HANDLE) device->forget(memory);
   device->table().FreeMemory(handle, memory, allocator);
+}
+
+}  // namespace
+
+Hooks allocationHooks() {
+  static const Hook hooks[] = {
+      {"vkAllocateMemory", hooked(&allocateMemory)},
+      {"vkFreeMemory", hooked(&freeMemory)},
+  };
+  return hooks;
 }
 
 }  // namespace lull::governor

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "governor/stamps.h"
+#include "governor/metering/stamps.h"
 
 #include <bit>
 

@@ -3,7 +3,7 @@
 // pNext chains untouched, on the stack. Where that cannot be done the program's own batches go out.
 #pragma once
 
-#include "governor/stamps.h"
+#include "governor/metering/stamps.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "governor/busy_time.h"
+#include "governor/metering/busy_time.h"
 
 namespace lull::governor {
 

@@ -8,8 +8,9 @@
 // submits a wait on a timeline semaphore and signals it later stays correct, but one thread that must answer something
 // else meanwhile is held up, and work in flight on one queue that waits for a submission held back on another cannot
 // drain until the gate opens. The cap alone never holds such a pair (Gate lets the second one pass after a while).
-#include "governor/entry.h"
-#include "governor/stamped.h"
+#include "governor/hooks.h"
+#include "governor/metering/stamped.h"
+#include "governor/process.h"
 
 #include <unistd.h>
 
@@ -80,9 +81,7 @@ VkResult submit(Submit next, VkQueue queue, uint32_t count, const typename Form:
   return govern(lane, waitsOf<Form>(infos, count), fence, send, sendFence);
 }
 
-}  // namespace
-
-void VKAPI_CALL getDeviceQueue(VkDevice handle, uint32_t family, uint32_t index, VkQueue* queue) noexcept {
+VKAPI_ATTR void VKAPI_CALL getDeviceQueue(VkDevice handle, uint32_t family, uint32_t index, VkQueue* queue) noexcept {
   Device* device = Process::get().device(handle);
   if (device == nullptr) return;
   device->table().GetDeviceQueue(handle, family, index, queue);
@@ -93,7 +92,7 @@ void VKAPI_CALL getDeviceQueue(VkDevice handle, uint32_t family, uint32_t index,
   }
 }
 
-void VKAPI_CALL getDeviceQueue2(VkDevice handle, const VkDeviceQueueInfo2* info, VkQueue* queue) noexcept {
+VKAPI_ATTR void VKAPI_CALL getDeviceQueue2(VkDevice handle, const VkDeviceQueueInfo2* info, VkQueue* queue) noexcept {
   Device* device = Process::get().device(handle);
   if (device == nullptr) return;
   device->table().GetDeviceQueue2(handle, info, queue);
@@ -106,20 +105,23 @@ void VKAPI_CALL getDeviceQueue2(VkDevice handle, const VkDeviceQueueInfo2* info,
   }
 }
 
-VkResult VKAPI_CALL queueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo* infos, VkFence fence) noexcept {
+VKAPI_ATTR VkResult VKAPI_CALL queueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo* infos,
+                                           VkFence fence) noexcept {
   return submit<SubmitForm1>(&DeviceTable::QueueSubmit, queue, count, infos, fence);
 }
 
-VkResult VKAPI_CALL queueSubmit2(VkQueue queue, uint32_t count, const VkSubmitInfo2* infos, VkFence fence) noexcept {
+VKAPI_ATTR VkResult VKAPI_CALL queueSubmit2(VkQueue queue, uint32_t count, const VkSubmitInfo2* infos,
+                                            VkFence fence) noexcept {
   return submit<SubmitForm2>(&DeviceTable::QueueSubmit2, queue, count, infos, fence);
 }
 
-VkResult VKAPI_CALL queueSubmit2Khr(VkQueue queue, uint32_t count, const VkSubmitInfo2* infos, VkFence fence) noexcept {
+VKAPI_ATTR VkResult VKAPI_CALL queueSubmit2Khr(VkQueue queue, uint32_t count, const VkSubmitInfo2* infos,
+                                               VkFence fence) noexcept {
   return submit<SubmitForm2>(&DeviceTable::QueueSubmit2KHR, queue, count, infos, fence);
 }
 
-VkResult VKAPI_CALL queueBindSparse(VkQueue queue, uint32_t count, const VkBindSparseInfo* infos,
-                                    VkFence fence) noexcept {
+VKAPI_ATTR VkResult VKAPI_CALL queueBindSparse(VkQueue queue, uint32_t count, const VkBindSparseInfo* infos,
+                                               VkFence fence) noexcept {
   const Lane lane = Process::get().lane(queue);
   if (lane.device == nullptr) return VK_ERROR_DEVICE_LOST;
   const DeviceTable& vk = lane.device->table();
@@ -133,6 +135,17 @@ VkResult VKAPI_CALL queueBindSparse(VkQueue queue, uint32_t count, const VkBindS
     return with == VK_NULL_HANDLE ? vk.QueueWaitIdle(queue) : vk.QueueBindSparse(queue, 0, nullptr, with);
   };
   return govern(lane, waits ? Waits::Semaphores : Waits::Nothing, fence, send, sendFence);
+}
+
+}  // namespace
+
+Hooks submitHooks() {
+  static const Hook hooks[] = {
+      {"vkGetDeviceQueue", hooked(&getDeviceQueue)},   {"vkGetDeviceQueue2", hooked(&getDeviceQueue2)},
+      {"vkQueueSubmit", hooked(&queueSubmit)},         {"vkQueueSubmit2", hooked(&queueSubmit2)},
+      {"vkQueueSubmit2KHR", hooked(&queueSubmit2Khr)}, {"vkQueueBindSparse", hooked(&queueBindSparse)},
+  };
+  return hooks;
 }
 
 }  // namespace lull::governor

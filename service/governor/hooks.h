@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The functions that stand between the program and the driver, by topic. All pass through what they do not know, none
+// throws, and no lock of ours is held while the driver is called, but for a queue's own (VkQueue is externally
+// synchronised).
+#pragma once
+
+#include <vulkan/vulkan_core.h>
+
+#include <span>
+
+namespace lull::governor {
+
+struct Hook {
+  const char* name;
+  PFN_vkVoidFunction function;
+};
+using Hooks = std::span<const Hook>;
+
+template <typename F>
+[[nodiscard]] PFN_vkVoidFunction hooked(F* function) {
+  return reinterpret_cast<PFN_vkVoidFunction>(function);
+}
+
+// Functions of an instance or a physical device.
+[[nodiscard]] Hooks instanceHooks();  // instance.cpp: create, destroy
+[[nodiscard]] Hooks heapHooks();      // memory/heaps.cpp: what the program sees of memory
+
+// Functions of a device, its queues and command buffers.
+[[nodiscard]] Hooks deviceHooks();      // instance.cpp: destroy
+[[nodiscard]] Hooks submitHooks();      // queue/submit.cpp: getting queues, submitting, binding sparse memory
+[[nodiscard]] Hooks allocationHooks();  // memory/allocations.cpp
+
+}  // namespace lull::governor
