@@ -87,6 +87,7 @@ void Gate::acknowledge() {
 void Gate::attachDevice() {
   const std::lock_guard lock(m_mutex);
   ++m_devices;
+  m_page.devices.fetch_add(1);
   m_page.attached.store(1);
   acknowledge();
 }

@@ -75,8 +75,8 @@ struct Page {
   std::atomic<std::uint64_t> unknownCommands;     // calls of commands that the governor does not know
   std::atomic<std::uint64_t> refusedBytes;        // memory that was asked for beyond the limit
   std::atomic<std::uint32_t> depth;               // slices queued at once, as chosen: 1 or 2
-  std::atomic<std::uint32_t> reserved1;
-  std::atomic<std::uint64_t> stops;  // acknowledged closings of the gate
+  std::atomic<std::uint32_t> devices;  // Vulkan devices ever opened under the governor: 0 = it never came into play
+  std::atomic<std::uint64_t> stops;    // acknowledged closings of the gate
   // How long those took, from gateChangedNs to drainedAtNs: see stopBucket().
   alignas(64) std::atomic<std::uint64_t> stopHistogram[kStopBuckets];
 };
