@@ -6,6 +6,8 @@
 #include "governor/gate.h"
 #include "governor/metering/busy_time.h"
 #include "governor/metering/stamps.h"
+#include "governor/pacing/pace.h"
+#include "governor/recording/recordings.h"
 
 #include <pthread.h>
 
@@ -55,6 +57,8 @@ public:
   [[nodiscard]] const DeviceTable& table() const { return m_origin.table; }
   [[nodiscard]] VkDevice handle() const { return m_origin.device; }
   [[nodiscard]] Gate* gate() const { return m_origin.gate; }
+  [[nodiscard]] Pace& pace() { return m_pace; }
+  [[nodiscard]] Recordings& recordings() { return m_recordings; }
 
   // Waits at the gate. nullptr: no memory for it, and nothing is counted.
   [[nodiscard]] Submission* begin(std::uint32_t family, Waits waits);
@@ -78,6 +82,8 @@ private:
   void recycle(Submission* submission);
 
   Origin m_origin;
+  Pace m_pace;
+  Recordings m_recordings;
   std::vector<Stamps> m_stamps;
   BusyTime m_busy;  // the watcher's alone
   std::mutex m_mutex;

@@ -14,6 +14,8 @@ namespace lull::governor {
 struct Chunk {
   VkCommandBuffer commands = VK_NULL_HANDLE;
   WorkList work;  // nullptr: nothing is known of what it does
+  // It suspends a dynamic rendering that the next one resumes: both go to the driver in one call.
+  bool withNext = false;
 };
 
 class Recordings {
