@@ -25,6 +25,7 @@ const Index* makeInstanceIndex() {
   auto* index = new Index;
   index->emplace("vkGetInstanceProcAddr", hooked(&getInstanceProcAddr));
   add(*index, instanceHooks());
+  add(*index, creationHooks());
   return index;
 }
 

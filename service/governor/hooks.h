@@ -23,10 +23,11 @@ template <typename F>
 
 // Functions of an instance or a physical device.
 [[nodiscard]] Hooks instanceHooks();  // instance.cpp: create, destroy
+[[nodiscard]] Hooks creationHooks();  // creation.cpp: create a device
 [[nodiscard]] Hooks heapHooks();      // memory/heaps.cpp: what the program sees of memory
 
 // Functions of a device, its queues and command buffers.
-[[nodiscard]] Hooks deviceHooks();      // instance.cpp: destroy
+[[nodiscard]] Hooks deviceHooks();      // creation.cpp: destroy
 [[nodiscard]] Hooks submitHooks();      // queue/submit.cpp: getting queues, submitting, binding sparse memory
 [[nodiscard]] Hooks allocationHooks();  // memory/allocations.cpp
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Devices: how they are created and destroyed.
+#include "governor/hooks.h"
+#include "governor/link.h"
+#include "governor/process.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+namespace lull::governor {
+
+namespace {
+
+// Set by tests: time stamps even on a software device.
+constexpr const char* kStampsVariable = "LULL_GOVERNOR_STAMPS";
+
+std::vector<VkQueueFamilyProperties> familiesOf(const InstanceTable& vk, VkPhysicalDevice physical) {
+  uint32_t count = 0;
+  vk.GetPhysicalDeviceQueueFamilyProperties(physical, &count, nullptr);
+  std::vector<VkQueueFamilyProperties> families(count);
+  vk.GetPhysicalDeviceQueueFamilyProperties(physical, &count, families.data());
+  return families;
+}
+
+// Queries are reset on the queue itself, which transfer queues cannot.
+bool canStamp(const VkQueueFamilyProperties& family) {
+  return family.timestampValidBits > 0 && (family.queueFlags & (VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT)) != 0;
+}
+
+// Time stamps where every queue that does work has them; otherwise completions as the CPU sees them, for all queues
+// alike, since intervals of two clocks cannot be laid over each other.
+void chooseMeter(const InstanceTable& vk, VkPhysicalDevice physical, const VkDeviceCreateInfo& info,
+                 Device::Origin& origin) {
+  VkPhysicalDeviceProperties properties{};
+  vk.GetPhysicalDeviceProperties(physical, &properties);
+  // There a time stamp costs a walk over the driver's threads, 7 % in all with 4 ms pieces, and completions are exact.
+  const bool software = properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+  if (software && std::getenv(kStampsVariable) == nullptr) return;
+  const auto families = familiesOf(vk, physical);
+  std::uint32_t bits = 64;
+  for (uint32_t i = 0; i < info.queueCreateInfoCount; ++i) {
+    const uint32_t index = info.pQueueCreateInfos[i].queueFamilyIndex;
+    const bool stamps = index < families.size() && canStamp(families[index]);
+    origin.families.push_back({.index = index, .stamps = stamps});
+    if (!stamps) return;
+    bits = std::min(bits, families[index].timestampValidBits);
+  }
+  origin.timestampBits = bits;
+  origin.nsPerTick = static_cast<double>(properties.limits.timestampPeriod);
+}
+
+// On failure nothing of ours is left and the program gets the error.
+VkResult adopt(VkPhysicalDevice physical, const VkDeviceCreateInfo& info, Device::Origin origin) {
+  Process& process = Process::get();
+  Device* device = nullptr;
+  try {
+    if (origin.gate != nullptr) chooseMeter(*process.instance(physical), physical, info, origin);
+    device = new Device(std::move(origin));
+    if (!device->start()) throw std::bad_alloc();
+    process.addDevice(device);
+    return VK_SUCCESS;
+  } catch (...) {
+    delete device;
+    return VK_ERROR_OUT_OF_HOST_MEMORY;
+  }
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL createDevice(VkPhysicalDevice physical, const VkDeviceCreateInfo* info,
+                                            const VkAllocationCallbacks* allocator, VkDevice* handle) noexcept {
+  auto* link =
+      findLink<VkLayerDeviceCreateInfo>(info->pNext, VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO, VK_LAYER_LINK_INFO);
+  const auto* loader = findLink<VkLayerDeviceCreateInfo>(info->pNext, VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO,
+                                                         VK_LOADER_DATA_CALLBACK);
+  if (link == nullptr || link->u.pLayerInfo == nullptr || loader == nullptr) return VK_ERROR_INITIALIZATION_FAILED;
+  const auto nextInstance = link->u.pLayerInfo->pfnNextGetInstanceProcAddr;
+  const auto nextDevice = link->u.pLayerInfo->pfnNextGetDeviceProcAddr;
+  link->u.pLayerInfo = link->u.pLayerInfo->pNext;
+  const auto setLoaderData = loader->u.pfnSetDeviceLoaderData;
+  const auto create = reinterpret_cast<PFN_vkCreateDevice>(nextInstance(VK_NULL_HANDLE, "vkCreateDevice"));
+  if (create == nullptr) return VK_ERROR_INITIALIZATION_FAILED;
+  const VkResult result = create(physical, info, allocator, handle);
+  if (result != VK_SUCCESS) return result;
+  const DeviceTable table = deviceTable(*handle, nextDevice);
+  const VkResult adopted = adopt(physical, *info,
+                                 {.device = *handle,
+                                  .table = table,
+                                  .setLoaderData = setLoaderData,
+                                  .gate = Process::get().gate(),
+                                  .families = {}});
+  if (adopted != VK_SUCCESS) table.DestroyDevice(*handle, allocator);
+  return adopted;
+}
+
+VKAPI_ATTR void VKAPI_CALL destroyDevice(VkDevice handle, const VkAllocationCallbacks* allocator) noexcept {
+  if (handle == VK_NULL_HANDLE) return;
+  Device* device = Process::get().takeDevice(handle);
+  if (device == nullptr) return;
+  const auto destroy = device->table().DestroyDevice;
+  delete device;
+  destroy(handle, allocator);
+}
+
+}  // namespace
+
+Hooks creationHooks() {
+  static const Hook hooks[] = {{"vkCreateDevice", hooked(&createDevice)}};
+  return hooks;
+}
+
+Hooks deviceHooks() {
+  static const Hook hooks[] = {{"vkDestroyDevice", hooked(&destroyDevice)}};
+  return hooks;
+}
+
+}  // namespace lull::governor
