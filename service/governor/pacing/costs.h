@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long work takes, learned from what was measured. Thread-safe: recording threads ask, the watcher teaches.
+// How long work takes, learned from what was measured. Thread-safe: recording threads ask, without a lock and reading
+// one cache line for each level; the watcher teaches.
 //
-// Three levels, the most exact that is known answers: (program, shape, variant) → (program, shape) → program, each as
-// ns for a unit, moved towards each measurement (EWMA). A measurement of several works is shared out in proportion to
-// what was predicted for them.
+// The most exact that is known answers: (program, shape, variant) → (program, shape) → (program, about so many units).
+// Each is ns for a unit. The last is one entry for each doubling of units and also serves works a few doublings away,
+// no further: what little work costs says nothing of a lot. Copies have only that one, since their shape says nothing.
+//
+// What is known moves half the way towards a slower measurement and an eighth towards a faster one (about the 80th
+// percentile: a chunk that is too short costs microseconds, one too long costs the owner a frame). One measurement
+// alone counts as twice what was expected at most, so that a hiccup spoils little; a second in a row is believed. One
+// of the first four that is less than half replaces what was known: the first run of a program often includes its
+// compilation.
+//
+// A measurement of several works is shared out: less than was predicted in proportion to the predictions; what is more,
+// to those mostly that were measured seldom. Unknown works get what the known ones leave.
+// Bounded: 8,192 entries (0.7 MiB), the ones measured longest ago go.
 #pragma once
 
 #include "governor/pacing/work.h"

@@ -16,11 +16,13 @@ using Axes = std::array<bool, 3>;
 struct Box {
   Groups base{};
   Groups count{};
-  [[nodiscard]] std::uint64_t groups() const { return std::uint64_t{count[0]} * count[1] * count[2]; }
+  // UINT64_MAX where there are more.
+  [[nodiscard]] std::uint64_t groups() const;
 };
 
-// Cuts `whole` into boxes of at most about `most` groups, along the axes that may be cut only; in order, no allocation.
-// Boxes cover `whole` exactly once. Pieces are as equal as they can be: no sliver at the end.
+// Cuts `whole` into boxes of at most `most` groups (or larger ones, if the axes that may be cut do not suffice); in
+// order, no allocation. Boxes cover `whole` exactly once; along each axis they differ by one group at most, so there is
+// no sliver at the end. Of the ways to do that, one with few boxes. An empty dispatch is one empty box.
 class Split {
 public:
   Split(const Box& whole, Axes axes, std::uint64_t most);
@@ -29,8 +31,7 @@ public:
 
 private:
   Box m_whole;
-  Groups m_step{};   // piece size along each axis
-  Groups m_parts{};  // pieces along each axis
+  Groups m_parts{1, 1, 1};  // pieces along each axis
   std::uint64_t m_next = 0;
 };
 
