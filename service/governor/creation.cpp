@@ -56,7 +56,9 @@ VkResult adopt(VkPhysicalDevice physical, const VkDeviceCreateInfo& info, Device
   Process& process = Process::get();
   Device* device = nullptr;
   try {
-    if (origin.gate != nullptr) chooseMeter(*process.instance(physical), physical, info, origin);
+    const InstanceTable& vk = *process.instance(physical);
+    vk.GetPhysicalDeviceMemoryProperties(physical, &origin.memory);
+    if (origin.gate != nullptr) chooseMeter(vk, physical, info, origin);
     device = new Device(std::move(origin));
     if (!device->start()) throw std::bad_alloc();
     process.addDevice(device);
@@ -84,10 +86,12 @@ VKAPI_ATTR VkResult VKAPI_CALL createDevice(VkPhysicalDevice physical, const VkD
   if (result != VK_SUCCESS) return result;
   const DeviceTable table = deviceTable(*handle, nextDevice);
   const VkResult adopted = adopt(physical, *info,
-                                 {.device = *handle,
+                                 {.physical = physical,
+                                  .device = *handle,
                                   .table = table,
                                   .setLoaderData = setLoaderData,
                                   .gate = Process::get().gate(),
+                                  .account = Process::get().account(),
                                   .families = {}});
   if (adopted != VK_SUCCESS) table.DestroyDevice(*handle, allocator);
   return adopted;

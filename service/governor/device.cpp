@@ -13,6 +13,7 @@ namespace lull::governor {
 
 Device::Device(Origin origin)
     : m_origin(std::move(origin)),
+      m_holdings(m_origin.account, m_origin.memory),
       m_busy(m_origin.timestampBits == 0 ? 64 : m_origin.timestampBits,
              m_origin.timestampBits == 0 ? 1 : m_origin.nsPerTick) {
   if (m_origin.gate == nullptr || m_origin.timestampBits == 0) return;
@@ -44,7 +45,6 @@ Device::~Device() {
     m_wake.notify_one();
     ::pthread_join(m_watcher, nullptr);
     m_origin.gate->detachDevice();
-    for (const auto& [memory, bytes] : m_memory) m_origin.gate->removeMemory(bytes);
   }
   while (m_spare != nullptr) {
     Submission* record = std::exchange(m_spare, m_spare->next);
@@ -159,20 +159,6 @@ Stamps* Device::stampsOf(std::uint32_t family) {
     if (stamps.family() == family) return &stamps;
   }
   return nullptr;
-}
-
-void Device::remember(VkDeviceMemory memory, std::uint64_t bytes) {
-  const std::lock_guard lock(m_mutex);
-  m_memory.emplace(memory, bytes);
-  m_origin.gate->addMemory(bytes);
-}
-
-void Device::forget(VkDeviceMemory memory) {
-  const std::lock_guard lock(m_mutex);
-  const auto found = m_memory.find(memory);
-  if (found == m_memory.end()) return;
-  m_origin.gate->removeMemory(found->second);
-  m_memory.erase(found);
 }
 
 }  // namespace lull::governor

@@ -4,6 +4,7 @@
 
 #include "governor/dispatch.h"
 #include "governor/gate.h"
+#include "governor/memory/holdings.h"
 #include "governor/metering/busy_time.h"
 #include "governor/metering/stamps.h"
 #include "governor/pacing/pace.h"
@@ -15,7 +16,6 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 namespace lull::governor {
@@ -33,10 +33,13 @@ struct Submission {
 class Device {
 public:
   struct Origin {
+    VkPhysicalDevice physical = VK_NULL_HANDLE;
     VkDevice device = VK_NULL_HANDLE;
     DeviceTable table;
     PFN_vkSetDeviceLoaderData setLoaderData = nullptr;
-    Gate* gate = nullptr;  // nullptr: not governed
+    Gate* gate = nullptr;        // nullptr: not governed
+    Account* account = nullptr;  // nullptr: its memory is not counted
+    VkPhysicalDeviceMemoryProperties memory{};
     struct Family {
       std::uint32_t index = 0;
       bool stamps = false;
@@ -56,9 +59,11 @@ public:
 
   [[nodiscard]] const DeviceTable& table() const { return m_origin.table; }
   [[nodiscard]] VkDevice handle() const { return m_origin.device; }
+  [[nodiscard]] VkPhysicalDevice physical() const { return m_origin.physical; }
   [[nodiscard]] Gate* gate() const { return m_origin.gate; }
   [[nodiscard]] Pace& pace() { return m_pace; }
   [[nodiscard]] Recordings& recordings() { return m_recordings; }
+  [[nodiscard]] Holdings& holdings() { return m_holdings; }
 
   // Waits at the gate. nullptr: no memory for it, and nothing is counted.
   [[nodiscard]] Submission* begin(std::uint32_t family, Waits waits);
@@ -68,9 +73,6 @@ public:
   void submitted(Submission* submission);
   // The driver has refused it.
   void refused(Submission* submission);
-
-  void remember(VkDeviceMemory memory, std::uint64_t bytes);
-  void forget(VkDeviceMemory memory);
 
 private:
   static void* watch(void* self);
@@ -84,6 +86,7 @@ private:
   Origin m_origin;
   Pace m_pace;
   Recordings m_recordings;
+  Holdings m_holdings;
   std::vector<Stamps> m_stamps;
   BusyTime m_busy;  // the watcher's alone
   std::mutex m_mutex;
@@ -95,7 +98,6 @@ private:
   bool m_stopping = false;
   bool m_running = false;
   pthread_t m_watcher{};
-  std::unordered_map<VkDeviceMemory, std::uint64_t> m_memory;
 };
 
 }  // namespace lull::governor

@@ -43,9 +43,20 @@ PFN_vkVoidFunction find(const Index& index, const char* name) {
   return found == index.end() ? nullptr : found->second;
 }
 
+const Index* makeHeapIndex() {
+  auto* index = new Index;
+  add(*index, heapHooks());
+  return index;
+}
+
 // Never destroyed: programs leave while threads are still inside.
 PFN_vkVoidFunction instanceHook(const char* name) {
   static const Index* const index = makeInstanceIndex();
+  return find(*index, name);
+}
+
+PFN_vkVoidFunction heapHook(const char* name) {
+  static const Index* const index = makeHeapIndex();
   return find(*index, name);
 }
 
@@ -59,7 +70,11 @@ PFN_vkVoidFunction VKAPI_CALL getInstanceProcAddr(VkInstance instance, const cha
   if (auto hook = deviceHook(name)) return hook;
   if (instance == VK_NULL_HANDLE) return nullptr;
   const InstanceTable* table = Process::get().instance(instance);
-  return table != nullptr ? table->GetInstanceProcAddr(instance, name) : nullptr;
+  if (table == nullptr) return nullptr;
+  // What the instance does not offer stays absent.
+  const auto next = table->GetInstanceProcAddr(instance, name);
+  const auto hook = next != nullptr ? heapHook(name) : nullptr;
+  return hook != nullptr ? hook : next;
 }
 
 PFN_vkVoidFunction VKAPI_CALL getDeviceProcAddr(VkDevice handle, const char* name) noexcept {

@@ -99,8 +99,6 @@ void Gate::detachDevice() {
   acknowledge();
 }
 
-void Gate::addMemory(std::uint64_t bytes) { m_page.memoryBytes.fetch_add(bytes); }
-void Gate::removeMemory(std::uint64_t bytes) { m_page.memoryBytes.fetch_sub(bytes); }
 void Gate::countUngoverned() { m_page.passedUngoverned.fetch_add(1); }
 
 bool Gate::heartbeatIsStale() const {

@@ -33,8 +33,6 @@ public:
 
   void attachDevice();
   void detachDevice();
-  void addMemory(std::uint64_t bytes);
-  void removeMemory(std::uint64_t bytes);
   void countUngoverned();
 
   // Acknowledges a gate that was closed while nothing ran; sleeps in between. Returns only when told to stop.

@@ -42,6 +42,7 @@ Process::Process() {
   pthread_t listener{};
   if (startThread(&listenForever, m_gate, &listener)) {
     ::pthread_detach(listener);
+    m_account = new Account(*mapping.page);
     return;
   }
   m_state = Mapping::State::Broken;  // a gate closed between submissions would never be acknowledged
@@ -86,6 +87,15 @@ Device* Process::device(const void* dispatchable) {
     if (entry.key == key) return entry.device;
   }
   return nullptr;
+}
+
+HeapBytes Process::heldOn(VkPhysicalDevice physical) {
+  HeapBytes sums{};
+  const std::shared_lock lock(m_mutex);
+  for (const auto& entry : m_devices) {
+    if (entry.device->physical() == physical) entry.device->holdings().addTo(sums);
+  }
+  return sums;
 }
 
 Device* Process::takeDevice(VkDevice handle) {

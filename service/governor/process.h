@@ -24,7 +24,9 @@ public:
   [[nodiscard]] static Process& get();
 
   [[nodiscard]] Mapping::State state() const { return m_state; }
-  [[nodiscard]] Gate* gate() const { return m_gate; }  // nullptr unless a page is mapped
+  // nullptr unless a page is mapped
+  [[nodiscard]] Gate* gate() const { return m_gate; }
+  [[nodiscard]] Account* account() const { return m_account; }
 
   // These may throw std::bad_alloc.
   void addInstance(VkInstance instance, const InstanceTable& table);
@@ -36,6 +38,8 @@ public:
   [[nodiscard]] Device* device(const void* dispatchable);
   Device* takeDevice(VkDevice device);
   [[nodiscard]] Lane lane(VkQueue queue);
+  // Device-local memory that the program holds in each heap, on all devices made from this one.
+  [[nodiscard]] HeapBytes heldOn(VkPhysicalDevice physical);
 
 private:
   Process();
@@ -54,6 +58,7 @@ private:
 
   Mapping::State m_state = Mapping::State::Absent;
   Gate* m_gate = nullptr;
+  Account* m_account = nullptr;
   std::shared_mutex m_mutex;
   std::vector<InstanceEntry> m_instances;
   std::vector<DeviceEntry> m_devices;

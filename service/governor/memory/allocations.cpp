@@ -10,13 +10,20 @@ VKAPI_ATTR VkResult VKAPI_CALL allocateMemory(VkDevice handle, const VkMemoryAll
                                               const VkAllocationCallbacks* allocator, VkDeviceMemory* memory) noexcept {
   Device* device = Process::get().device(handle);
   if (device == nullptr) return VK_ERROR_DEVICE_LOST;
+  Holdings& holdings = device->holdings();
+  Holdings::Part part;
+  if (!holdings.take(*info, part)) return VK_ERROR_OUT_OF_DEVICE_MEMORY;
   const VkResult result = device->table().AllocateMemory(handle, info, allocator, memory);
-  if (result != VK_SUCCESS || device->gate() == nullptr) return result;
+  if (result != VK_SUCCESS) {
+    holdings.giveBack(part);
+    return result;
+  }
   try {
-    device->remember(*memory, info->allocationSize);
+    holdings.remember(*memory, part);
     return VK_SUCCESS;
   } catch (...) {
     device->table().FreeMemory(handle, *memory, allocator);
+    holdings.giveBack(part);
     return VK_ERROR_OUT_OF_HOST_MEMORY;
   }
 }
@@ -25,8 +32,7 @@ VKAPI_ATTR void VKAPI_CALL freeMemory(VkDevice handle, VkDeviceMemory memory,
                                       const VkAllocationCallbacks* allocator) noexcept {
   Device* device = Process::get().device(handle);
   if (device == nullptr) return;
-  // Forgotten first: the driver may give the same handle to another thread as soon as it is free.
-  if (device->gate() != nullptr && memory != VK_NULL_HANDLE) device->forget(memory);
+  device->holdings().forget(memory);
   device->table().FreeMemory(handle, memory, allocator);
 }
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the program sees of the GPU's memory.
+#include "governor/hooks.h"
+#include "governor/memory/shares.h"
+#include "governor/process.h"
+
+namespace lull::governor {
+
+namespace {
+
+bool isLocal(const VkMemoryHeap& heap) { return (heap.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) != 0; }
+
+// 0: none, and the program sees what the driver says.
+std::uint64_t currentLimit() {
+  const Account* account = Process::get().account();
+  return account != nullptr ? account->limit() : 0;
+}
+
+void clampSizes(VkPhysicalDeviceMemoryProperties& memory, std::uint64_t limit) {
+  std::array<std::uint64_t, VK_MAX_MEMORY_HEAPS> sizes{};
+  std::size_t count = 0;
+  for (std::uint32_t i = 0; i < memory.memoryHeapCount; ++i) {
+    if (isLocal(memory.memoryHeaps[i])) sizes[count++] = memory.memoryHeaps[i].size;
+  }
+  shareOut({sizes.data(), count}, limit);
+  count = 0;
+  for (std::uint32_t i = 0; i < memory.memoryHeapCount; ++i) {
+    if (isLocal(memory.memoryHeaps[i])) memory.memoryHeaps[i].size = sizes[count++];
+  }
+}
+
+// `memory` with its sizes already clamped. Heaps of host memory keep the driver's figures.
+void clampBudget(const VkPhysicalDeviceMemoryProperties& memory, const HeapBytes& held, std::int64_t left,
+                 VkPhysicalDeviceMemoryBudgetPropertiesEXT& out) {
+  for (std::uint32_t i = 0; i < memory.memoryHeapCount; ++i) {
+    // No driver that knows the structure leaves a budget at 0.
+    if (!isLocal(memory.memoryHeaps[i]) || out.heapBudget[i] == 0) continue;
+    const Budget budget = budgetOf({.driver = {.budget = out.heapBudget[i], .usage = out.heapUsage[i]},
+                                    .share = memory.memoryHeaps[i].size,
+                                    .held = held[i]},
+                                   left);
+    out.heapBudget[i] = budget.budget;
+    out.heapUsage[i] = budget.usage;
+  }
+}
+
+VkPhysicalDeviceMemoryBudgetPropertiesEXT* budgetIn(void* chain) {
+  for (auto* s = static_cast<VkBaseOutStructure*>(chain); s != nullptr; s = s->pNext) {
+    if (s->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT) {
+      return reinterpret_cast<VkPhysicalDeviceMemoryBudgetPropertiesEXT*>(s);
+    }
+  }
+  return nullptr;
+}
+
+VKAPI_ATTR void VKAPI_CALL getMemoryProperties(VkPhysicalDevice physical,
+                                               VkPhysicalDeviceMemoryProperties* memory) noexcept {
+  const InstanceTable* vk = Process::get().instance(physical);
+  if (vk == nullptr) return;
+  vk->GetPhysicalDeviceMemoryProperties(physical, memory);
+  if (const std::uint64_t limit = currentLimit()) clampSizes(*memory, limit);
+}
+
+VKAPI_ATTR void VKAPI_CALL getMemoryProperties2(VkPhysicalDevice physical,
+                                                VkPhysicalDeviceMemoryProperties2* out) noexcept {
+  const InstanceTable* vk = Process::get().instance(physical);
+  if (vk == nullptr) return;
+  const auto next = vk->GetPhysicalDeviceMemoryProperties2 != nullptr ? vk->GetPhysicalDeviceMemoryProperties2
+                                                                      : vk->GetPhysicalDeviceMemoryProperties2KHR;
+  next(physical, out);
+  const std::uint64_t limit = currentLimit();
+  if (limit == 0) return;
+  clampSizes(out->memoryProperties, limit);
+  auto* budget = budgetIn(out->pNext);
+  if (budget == nullptr) return;
+  Process& process = Process::get();
+  const std::int64_t left = signedDifference(limit, process.account()->held());
+  clampBudget(out->memoryProperties, process.heldOn(physical), left, *budget);
+}
+
+}  // namespace
+
+Hooks heapHooks() {
+  static const Hook hooks[] = {
+      {"vkGetPhysicalDeviceMemoryProperties", hooked(&getMemoryProperties)},
+      {"vkGetPhysicalDeviceMemoryProperties2", hooked(&getMemoryProperties2)},
+      {"vkGetPhysicalDeviceMemoryProperties2KHR", hooked(&getMemoryProperties2)},
+  };
+  return hooks;
+}
+
+}  // namespace lull::governor
