@@ -116,6 +116,8 @@ TestWorker::TestWorker(const worker::v1::Start& start, const Options& options) {
   m_socket.reset(pair[0]);
   const Fd theirs(pair[1]);
   const Fd socket(aside(theirs.get()));
+  // As the service does for its own runner.
+  if (options.page != nullptr) options.page->page().leaveWhole.store(1);
   const Fd page(options.page != nullptr ? aside(options.page->fd()) : -1);
   const Fd event(options.page != nullptr ? aside(options.page->eventFd()) : -1);
 
@@ -251,6 +253,12 @@ std::string TaskFolders::putBlob(std::string_view bytes) const {
   std::string hash = sha256(bytes);
   std::ofstream(m_root / "blobs" / hash, std::ios::binary) << bytes;
   return hash;
+}
+
+std::uint64_t TaskFolders::bytesBeingSaved() const {
+  std::error_code none;
+  const auto bytes = std::filesystem::file_size(m_root / "work" / "checkpoint.new", none);
+  return none ? 0 : bytes;
 }
 
 std::string TaskFolders::output(const std::string& name) const {

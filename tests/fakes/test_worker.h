@@ -76,6 +76,7 @@ public:
   // Puts a blob there as the service would; gives its hash.
   std::string putBlob(std::string_view bytes) const;
   [[nodiscard]] std::filesystem::path checkpoint() const { return m_root / "work" / "checkpoint"; }
+  [[nodiscard]] std::uint64_t bytesBeingSaved() const;  // of the next checkpoint, so far
   [[nodiscard]] std::string output(const std::string& name) const;
   [[nodiscard]] std::vector<std::string> filesIn(const char* folder) const;
 

@@ -113,7 +113,6 @@ Step Buffers::makeStaging() {
 
 // Made whole before and after: copies follow shaders and the CPU, and are followed by them.
 Step Buffers::copy(VkBuffer from, VkBuffer to, const VkBufferCopy& region) {
-  const Gpu& gpu = m_submitter.gpu();
   VkCommandBufferBeginInfo begin{};
   begin.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
   begin.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
@@ -131,11 +130,7 @@ Step Buffers::copy(VkBuffer from, VkBuffer to, const VkBufferCopy& region) {
       0, nullptr, 0, nullptr);
   result = vkEndCommandBuffer(m_commands);
   if (result != VK_SUCCESS) return fromVulkan(result, "vkEndCommandBuffer");
-  if (auto sent = m_submitter.submit(m_commands, m_fence, nullptr); !sent) return sent;
-  if (auto done = m_submitter.wait(m_fence); !done) return done;
-  result = vkResetFences(gpu.device, 1, &m_fence);
-  if (result != VK_SUCCESS) return fromVulkan(result, "vkResetFences");
-  return Done{};
+  return m_submitter.runToEnd(m_commands, m_fence);
 }
 
 Step Buffers::write(std::size_t index, std::uint64_t at, std::string_view bytes) {

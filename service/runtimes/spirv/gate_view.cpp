@@ -22,6 +22,7 @@ Attempt<GateView> GateView::fromEnvironment() {
                    std::string(governor::kPageFdVariable) + "=" + text);
   }
   view.m_page = static_cast<const governor::Page*>(memory);
+  view.m_submitsBefore = view.m_page->submits.load();
   return view;
 }
 
@@ -42,7 +43,13 @@ bool GateView::holds() const {
   return limit != 0 && ns > m_page->heartbeatNs.load() + limit;
 }
 
-bool GateView::idle() const { return m_page == nullptr || m_page->inFlight.load() == 0; }
-std::uint64_t GateView::submits() const { return m_page == nullptr ? 0 : m_page->submits.load(); }
+std::uint64_t GateView::submits() const { return m_page == nullptr ? 0 : m_page->submits.load() - m_submitsBefore; }
+std::uint32_t GateView::word() const { return m_page == nullptr ? 1 : m_page->gate.load(); }
+std::uint64_t GateView::gpuNs() const { return m_page == nullptr ? 0 : m_page->gpuNs.load(); }
+
+bool GateView::rationed() const {
+  const std::uint32_t percent = m_page == nullptr ? 0 : m_page->dutyPercent.load();
+  return percent != 0 && percent < 100;
+}
 
 }  // namespace lull::spirv

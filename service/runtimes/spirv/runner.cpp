@@ -84,7 +84,7 @@ Step Runner::sendPieces() {
   return Done{};
 }
 
-// For anything but a piece, nothing is in flight on return.
+// For anything but a piece, nothing is in flight on return. Pieces that the governor holds back keep it here.
 Runner::Next Runner::waitForRoom() {
   Standing& standing = m_job.standing;
   std::unique_lock lock(standing.mutex);
@@ -105,9 +105,8 @@ Step Runner::sendPiece(std::uint64_t& next) {
   const Piece piece = nextPiece(m_job.work, next, groups);
   const Slot& slot = m_slots[m_slot++ % m_slots.size()];
   if (auto recorded = m_job.kernel->record(slot.commands, piece); !recorded) return recorded;
-  const Flying flying{.fence = slot.fence, .begin = piece.begin, .end = piece.end};
   next = piece.end;
-  return m_job.submitter.submit(slot.commands, slot.fence, &flying);
+  return m_job.submitter.send(slot.commands, {.fence = slot.fence, .begin = piece.begin, .end = piece.end});
 }
 
 bool Runner::checkpointIsDue() const {
@@ -134,8 +133,8 @@ void Runner::keepCheckpoint() {
   m_link.send(message);
 }
 
-// Evicted at a piece boundary, nothing in flight. Where reading the buffers needs the GPU and the gate is closed, this
-// is held in its submission, and the session speaks in its place.
+// Evicted at a piece boundary, nothing in flight. Where reading the buffers needs the GPU and the gate is closed, the
+// copy is held back, and the session speaks in its place.
 void Runner::leave() {
   const std::lock_guard saving(m_job.saving);  // the session may be half through the same, and will give it up
   const std::uint64_t position = m_job.standing.position;

@@ -33,27 +33,26 @@ void Session::wantBack() {
   m_job.standing.changed.notify_all();
 }
 
-// Why the saved state is whole: `submits` grows before a submission reaches the driver. Nothing flies when the reading
-// begins, and if `submits` is the same when it has ended, nothing went out meanwhile, so the buffers were still.
+// Held: something was handed over, has not gone out, and the gate holds. If everything that did go out was also seen to
+// end, the buffers are still.
 void Session::endIfHeld() {
-  const std::uint64_t submits = m_job.gate.submits();
+  const std::uint64_t submits = m_job.gate.submits();  // read first: see endWithStateOf
   std::uint64_t position = 0;
   bool running = false;
   {
     const std::lock_guard lock(m_job.standing.mutex);
-    const bool held = m_job.standing.submitting && m_job.standing.flight.empty();
-    if (!held || !m_job.gate.holds() || !m_job.gate.idle()) return;
-    // The runner may be inside vkQueueSubmit although its piece has gone through, and even ended: the state is then
-    // beyond `position`.
-    if (submits != m_job.standing.submitsBefore) return;
+    if (m_job.standing.made == submits || m_job.standing.landed != submits || !m_job.gate.holds()) return;
     position = m_job.standing.position;
     running = m_job.standing.running;
   }
-  if (!m_job.buffers->inPlace() || !running) {
-    if (m_job.gate.submits() == submits && m_job.gate.holds()) endWithLastCheckpoint();
-    return;
-  }
-  const std::lock_guard saving(m_job.saving);  // free: in place, the runner does not submit while it saves
+  if (!m_job.buffers->inPlace()) endWithLastCheckpoint(position);
+  if (running) endWithStateOf(position, submits);
+}
+
+// Why the saved state is whole: `submits` grows before a submission reaches the driver. Nothing was on the GPU when the
+// reading began; if `submits` is the same when it has ended, nothing went out meanwhile, so the buffers were still.
+void Session::endWithStateOf(std::uint64_t position, std::uint64_t submits) {
+  const std::lock_guard saving(m_job.saving);  // the gate may open, and the runner then saves and leaves by itself
   Checkpoint& checkpoint = *m_job.checkpoint;
   if (position == checkpoint.kept().value_or(0)) m_ending.evicted(m_job.progressAt(position), "");
   auto saved = checkpoint.write(position);
@@ -69,12 +68,13 @@ void Session::endIfHeld() {
   m_ending.evicted(m_job.progressAt(checkpoint.kept().value_or(0)), saved.failure().message());
 }
 
-void Session::endWithLastCheckpoint() {
-  const double progress = m_job.progressAt(m_job.checkpoint->kept().value_or(0));
-  const bool lost = m_job.standing.position > m_job.checkpoint->kept().value_or(0);
-  m_ending.evicted(progress, lost ? "the state could not be read from the GPU while its gate is closed; the work since "
-                                    "the last checkpoint will be done again"
-                                  : "");
+void Session::endWithLastCheckpoint(std::uint64_t position) {
+  const std::uint64_t kept = m_job.checkpoint->kept().value_or(0);
+  m_ending.evicted(m_job.progressAt(kept),
+                   position > kept
+                       ? "the state could not be read from the GPU while its gate is closed; the work since "
+                         "the last checkpoint will be done again"
+                       : "");
 }
 
 }  // namespace lull::spirv

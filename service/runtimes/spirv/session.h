@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hears the service while the task runs. When the memory is wanted back and the runner is held at the closed gate, the
-// session itself saves the state and ends the task: nothing is submitted for that.
+// Hears the service while the task runs. When the memory is wanted back and the governor holds the runner's work back,
+// the session itself saves the state and ends the task: nothing is submitted for that.
 #pragma once
 
 #include "runtimes/spirv/ending.h"
@@ -18,7 +18,9 @@ private:
   void wantBack();
   // Ends the process where the runner cannot; returns where it can, or where the state moved meanwhile.
   void endIfHeld();
-  [[noreturn]] void endWithLastCheckpoint();
+  // Returns where something went out after the first `submits` submissions.
+  void endWithStateOf(std::uint64_t position, std::uint64_t submits);
+  [[noreturn]] void endWithLastCheckpoint(std::uint64_t position);
 
   Job& m_job;
   Link& m_link;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the worker's threads know of each other. Three threads: the session hears the service (main thread), the runner
-// submits pieces, the watcher sees them end. The runner may be blocked inside vkQueueSubmit for hours while the gate
-// is closed; that is why the session must be able to end the task without it.
+// submits pieces, the watcher sees them end. While the gate is closed the governor holds submissions back for hours,
+// and the runner waits; that is why the session must be able to end the task without it.
 #pragma once
 
 #include "runtimes/spirv/pacer.h"
@@ -16,12 +16,14 @@
 
 namespace lull::spirv {
 
-// A piece that the driver has.
+// A piece that was handed over.
 struct Flying {
   VkFence fence = VK_NULL_HANDLE;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
+  std::uint64_t number = 0;  // of its submission
   std::uint64_t submittedNs = 0;
+  std::uint32_t gateWord = 0;  // when it was handed over
 };
 
 struct Standing {
@@ -33,11 +35,11 @@ struct Standing {
   std::deque<Flying> flight;   // oldest first
   std::uint64_t position = 0;  // all work before it is done
   Pacer pacer;
-  std::uint64_t workedNs = 0;       // GPU time of this worker's pieces
-  bool submitting = false;          // the runner is inside vkQueueSubmit
-  std::uint64_t submitsBefore = 0;  // GateView::submits() when it went in: unchanged while the gate holds it back
-  bool running = false;             // buffers hold the state of `position` whenever nothing flies
-  bool evict = false;               // the service wants the memory back
+  std::uint64_t workedNs = 0;  // GPU time of this worker
+  std::uint64_t made = 0;      // submissions begun: those beyond GateView::submits() are held back by the governor
+  std::uint64_t landed = 0;    // submissions that were seen to end
+  bool running = false;        // only pieces are submitted; with all landed, the buffers hold the state of `position`
+  bool evict = false;          // the service wants the memory back
 
   // Whoever gets true speaks the worker's last message and ends the process; the others stop where they are.
   [[nodiscard]] bool claimEnd() { return !m_ended.exchange(true); }

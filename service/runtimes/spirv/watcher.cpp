@@ -8,14 +8,15 @@ namespace lull::spirv {
 namespace {
 
 constexpr std::uint64_t kProgressEveryNs = 250'000'000;
+// The meter may lag one piece behind at either end of a lesson: so many pieces make that an eighth.
+constexpr std::uint64_t kMeteredPieces = 8;
 
 }  // namespace
 
 void Watcher::run() {
   for (;;) {
     const Flying piece = head();
-    // The one before it has ended and the driver has it: from now on it has the GPU to itself.
-    if (auto ended = m_job.submitter.wait(piece.fence); !ended) m_ending.failed(ended.failure());
+    if (auto ended = m_job.submitter.wait(piece); !ended) m_ending.failed(ended.failure());
     const VkResult reset = vkResetFences(m_job.gpu.device, 1, &piece.fence);
     if (reset != VK_SUCCESS) m_ending.failed(fromVulkan(reset, "vkResetFences"));
     landed(piece);
@@ -38,12 +39,32 @@ void Watcher::landed(const Flying& piece) {
   {
     const std::lock_guard lock(standing.mutex);
     standing.flight.pop_front();
+    ++standing.landed;
     standing.position = piece.end;
-    standing.pacer.measured(piece.end - piece.begin, took);
-    standing.workedNs += took;
+    standing.workedNs = m_job.gate.governed() ? m_job.gate.gpuNs() : standing.workedNs + took;
+    learn(piece, took);
   }
   standing.changed.notify_all();
   if (now - m_toldNs >= kProgressEveryNs) tellProgress(now);
+}
+
+// Time in which the governor held it back says nothing about a piece: at a gate that was turned meanwhile, or for want
+// of GPU time where that is rationed.
+void Watcher::learn(const Flying& piece, std::uint64_t tookNs) {
+  const std::uint64_t groups = piece.end - piece.begin;
+  if (m_job.gate.rationed()) return learnFromMeter(groups);
+  m_lesson.reset();
+  if (piece.gateWord == m_job.gate.word()) m_job.standing.pacer.measured(groups, tookNs);
+}
+
+void Watcher::learnFromMeter(std::uint64_t groups) {
+  const std::uint64_t ns = m_job.gate.gpuNs();
+  if (m_lesson) {
+    m_lesson->groups += groups;
+    if (++m_lesson->pieces < kMeteredPieces) return;
+    m_job.standing.pacer.measured(m_lesson->groups / kMeteredPieces, (ns - m_lesson->fromNs) / kMeteredPieces);
+  }
+  m_lesson = Lesson{.fromNs = ns};
 }
 
 void Watcher::tellProgress(std::uint64_t now) {

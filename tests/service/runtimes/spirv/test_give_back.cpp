@@ -78,7 +78,7 @@ private slots:
   }
   void killedAtManyPointsItResumesFromItsCheckpoint() {
     const auto at = folders();
-    const Mix mix{.width = 256, .height = 256, .turns = 20'000, .iterations = 60};
+    const Mix mix{.width = 256, .height = 256, .turns = 20'000, .iterations = 12};
     auto start = at.startFor(mix.task(at));
     start.set_checkpoint_every_s(1);
     TestWorker first(start, {});
@@ -219,6 +219,33 @@ private slots:
     }
     if (!finished) finishAndCompare(start, at, mix);
     QVERIFY(at.output("mixed") == mix.result());
+  }
+  // A piece goes out while the state is being read: what was read so far and what is read then do not belong together.
+  void aPieceGoesOutWhileTheStateIsRead() {
+    const auto at = folders();
+    const Mix mix{.turns = 2000, .iterations = 1000};  // a piece is a few iterations: it changes both buffers
+    auto task = mix.task(at);
+    constexpr std::uint64_t kLarge = 64ULL << 20U;  // reading the one takes long, before the other is read
+    for (int i : {0, 1}) task.mutable_buffers(i)->set_size(kLarge);
+    auto start = at.startFor(task);
+    start.set_piece_ms(20);
+    ServicePage page;
+    page.open();
+    TestWorker worker(start, {.page = &page, .environment = {}});
+    QVERIFY(waitFor([&] { return page.page().submits.load() > 20; }));
+    QVERIFY(page.waitDrained(page.close(), kPatience));
+    const std::uint64_t submits = page.page().submits.load();
+    worker.evict();
+    QVERIFY(waitFor([&] { return at.bytesBeingSaved() > kLarge / 8; }));
+    page.open();
+    const auto last = worker.last();
+    QVERIFY(page.page().submits.load() > submits);
+    QVERIFY(last);
+    QVERIFY2(last->has_evicted() && last->evicted().saved(), last->ShortDebugString().c_str());
+    TestWorker second(start, {});
+    const auto end = second.last();
+    QVERIFY(end && end->has_finished());
+    QVERIFY(at.output("mixed").substr(0, mix.input().size()) == mix.result());
   }
   void parkedItUsesNoCpuAndGoesOn() {
     const auto at = folders();
