@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Debian's llama.cpp, as it is, on the software GPU: what it answers under the governor is what it answers without,
+// bit by bit.
+#include "llama/jobs.h"
+#include "llama/modes.h"
+
+#include <QtTest>
+
+#include <map>
+
+using namespace lull;
+using namespace lull::llama;
+
+namespace {
+
+constexpr std::chrono::minutes kPatience{5};
+
+struct Answer {
+  bool ended = false;  // by itself, and content
+  std::string bytes;
+  std::string errors;
+};
+
+Answer runOnce(const Job& job) {
+  std::error_code code;
+  if (!job.result.empty()) std::filesystem::remove(job.result, code);
+  Program program(job.launch);
+  const auto status = program.waitExit(kPatience);
+  return {.ended = status == 0, .bytes = answerOf(job, program), .errors = program.errors()};
+}
+
+Answer run(const Job& job) {
+  Answer answer = runOnce(job);
+  for (int again = 0; again < 20 && answer.ended && !answer.bytes.ends_with(job.end); ++again) answer = runOnce(job);
+  return answer;
+}
+
+std::string tail(const std::string& text) { return text.size() > 2000 ? text.substr(text.size() - 2000) : text; }
+
+}  // namespace
+
+class TestDifferential : public QObject {
+  Q_OBJECT
+private slots:
+  void initTestCase() {
+    if (rootFolder().empty() && qEnvironmentVariable("LULL_NO_LLAMA") == "1") QSKIP("LULL_NO_LLAMA=1");
+    QVERIFY2(!rootFolder().empty(), "no llama.cpp: make it with tests/llama/root build/llama-root");
+    QVERIFY(m_folder.isValid());
+    QVERIFY2(makeModels(folder()), "no models");
+  }
+
+  // Else the comparisons below would mean nothing.
+  void bareEqualsBare_data() { jobs(false); }
+  void bareEqualsBare() {
+    QFETCH(QString, job);
+    QFETCH(QString, model);
+    const Job work = jobFor(job, model);
+    const Answer& first = bare(work, model);
+    QVERIFY2(first.ended, tail(first.errors).c_str());
+    QVERIFY(first.bytes.size() > 20);
+    const Answer second = run(work);
+    QVERIFY2(second.ended, tail(second.errors).c_str());
+    QVERIFY(first.bytes == second.bytes);
+  }
+
+  // A comparison that tells nothing apart would pass as well.
+  void answersDependOnTheModel() {
+    for (const char* job : {"text", "logits", "embedding"}) {
+      QVERIFY(bare(jobFor(job, "F16"), "F16").bytes != bare(jobFor(job, "Q4_K_M"), "Q4_K_M").bytes);
+    }
+    const Answer& trained = bare(jobFor("training", "F16"), "F16");
+    const Job untouched{.name = "model", .launch = {}, .result = modelFile(folder(), "F16")};
+    QVERIFY(trained.bytes.size() > 1'000'000);
+    QFile model(QString::fromStdString(untouched.result.string()));
+    QVERIFY(model.open(QIODevice::ReadOnly));
+    QVERIFY(trained.bytes != model.readAll().toStdString());
+  }
+
+  void governedEqualsBare_data() { jobs(true); }
+  void governedEqualsBare() {
+    QFETCH(QString, job);
+    QFETCH(QString, model);
+    QFETCH(QString, mode);
+    const Mode& how = modeNamed(mode.toStdString());
+    Job work = jobFor(job, model);
+    const Answer& expected = bare(work, model);
+    fakes::ServicePage page;
+    Owner owner(page, how);
+    work.launch.page = &page;
+    work.launch.environment = how.environment;
+    const Answer answer = run(work);
+    owner.programEnded();
+    QVERIFY2(answer.ended, tail(answer.errors).c_str());
+    QVERIFY2(answer.bytes == expected.bytes, tail(answer.errors).c_str());
+    checkFigures(page.page(), how);
+    QCOMPARE(owner.unanswered(), std::uint64_t{0});
+    if (how.toggled) QVERIFY(owner.closings() > 3);
+  }
+
+private:
+  std::filesystem::path folder() const { return m_folder.path().toStdString(); }
+
+  void jobs(bool governed) {
+    QTest::addColumn<QString>("job");
+    QTest::addColumn<QString>("model");
+    QTest::addColumn<QString>("mode");
+    for (const char* job : {"text", "logits", "embedding", "training"}) {
+      for (const auto& model : modelKinds()) {
+        if (std::string(job) == "training" && model != "F16") continue;  // quantised weights cannot be trained
+        if (!governed) QTest::addRow("%s, %s", job, model.c_str()) << job << QString::fromStdString(model) << "";
+        if (!governed) continue;
+        for (const auto& mode : modes()) {
+          QTest::addRow("%s, %s, %s", job, model.c_str(), mode.name.c_str())
+              << job << QString::fromStdString(model) << QString::fromStdString(mode.name);
+        }
+      }
+    }
+  }
+
+  Job jobFor(const QString& job, const QString& kind) const {
+    const auto model = modelFile(folder(), kind.toStdString());
+    if (job == "text") return greedyText(model);
+    if (job == "logits") return logits(model, folder());
+    if (job == "embedding") return embedding(model);
+    return training(model, folder());
+  }
+
+  const Answer& bare(const Job& job, const QString& model) {
+    auto& answer = m_bare[job.name + " " + model.toStdString()];
+    if (!answer.ended) answer = run(job);
+    return answer;
+  }
+
+  void checkFigures(const governor::Page& page, const Mode& how) {
+    QVERIFY(page.submits.load() > 0);
+    QVERIFY(page.gpuNs.load() > 0);
+    QCOMPARE(page.passedUngoverned.load(), std::uint64_t{0});
+    QCOMPARE(page.unknownCommands.load(), std::uint64_t{0});
+    QCOMPARE(page.uncut.load(), std::uint64_t{0});
+    Q_UNUSED(how);
+  }
+
+  QTemporaryDir m_folder;
+  std::map<std::string, Answer> m_bare;
+};
+
+QTEST_GUILESS_MAIN(TestDifferential)
+#include "test_differential.moc"
