@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// llama-server with four clients at once: what it answers under the governor is what it answers without.
+#include "llama/jobs.h"
+#include "llama/modes.h"
+#include "llama/server.h"
+
+#include <QtTest>
+
+#include <signal.h>
+
+#include <set>
+
+using namespace lull;
+using namespace lull::llama;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::chrono::minutes kPatience{3};
+constexpr unsigned kClients = 4;
+
+std::vector<std::string> prompts() {
+  std::vector<std::string> out;
+  for (int i = 0; i < 16; ++i) {
+    std::string prompt = "Request " + std::to_string(i * 37) + ":";
+    for (int word = 0; word < i % 5; ++word) prompt += " tell of the machine that was lent";
+    out.push_back(prompt);
+  }
+  return out;
+}
+
+}  // namespace
+
+class TestServer : public QObject {
+  Q_OBJECT
+private slots:
+  void initTestCase() {
+    if (rootFolder().empty() && qEnvironmentVariable("LULL_NO_LLAMA") == "1") QSKIP("LULL_NO_LLAMA=1");
+    QVERIFY2(!rootFolder().empty(), "no llama.cpp: make it with tests/llama/root build/llama-root");
+    QVERIFY(m_folder.isValid());
+    QVERIFY2(makeModels(folder()), "no models");
+  }
+
+  void bareServerAnswersAlikeAlways() {
+    Server server(modelFile(folder(), "F16"), folder(), {});
+    QVERIFY2(server.waitReady(kPatience), server.program().errors().c_str());
+    m_expected = server.complete(prompts(), 1);
+    QVERIFY(std::set(m_expected.begin(), m_expected.end()).size() > prompts().size() / 2);  // they depend on the prompt
+    for (const auto& tokens : m_expected) QVERIFY(tokens.size() >= 20);
+    QVERIFY(server.complete(prompts(), kClients) == m_expected);
+    QVERIFY(endsInOrder(server));
+  }
+
+  void governedServerAnswersTheSame_data() {
+    QTest::addColumn<QString>("mode");
+    for (const auto& mode : modes()) QTest::newRow(mode.name.c_str()) << QString::fromStdString(mode.name);
+  }
+  void governedServerAnswersTheSame() {
+    QFETCH(QString, mode);
+    QVERIFY2(!m_expected.empty(), "the bare server did not answer");
+    const Mode& how = modeNamed(mode.toStdString());
+    fakes::ServicePage page;
+    Owner owner(page, how);
+    Server server(modelFile(folder(), "F16"), folder(), {.page = &page, .environment = how.environment});
+    QVERIFY2(server.waitReady(kPatience), server.program().errors().c_str());
+    QVERIFY(server.complete(prompts(), kClients) == m_expected);
+    owner.programEnded();
+    QVERIFY(page.page().submits.load() > 0);
+    QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{0});
+    QCOMPARE(owner.unanswered(), std::uint64_t{0});
+    QVERIFY(endsInOrder(server));
+  }
+
+  void aParkedServerRestsAndGoesOn() {
+    fakes::ServicePage page;
+    page.open();
+    Server server(modelFile(folder(), "F16"), folder(), {.page = &page, .environment = {}});
+    QVERIFY2(server.waitReady(kPatience), server.program().errors().c_str());
+    std::vector<std::vector<int>> answers;
+    const std::uint64_t before = page.page().submits.load();
+    std::thread clients([&] { answers = server.complete(prompts(), kClients); });
+    const bool began = QTest::qWaitFor([&] { return page.page().submits.load() > before; }, 60'000);
+    const bool drained = page.waitDrained(page.close(), kPatience);
+    QTest::qWait(200);  // what the program had still to do by itself
+    const std::uint64_t atRest = page.page().submits.load();
+    const double cpu = server.program().cpuSeconds();
+    QTest::qWait(2000);
+    const double used = server.program().cpuSeconds() - cpu;
+    const std::uint64_t later = page.page().submits.load();
+    page.open();
+    clients.join();
+    QVERIFY(began);
+    QVERIFY(drained);
+    QCOMPARE(later, atRest);
+    QVERIFY2(used < 0.02, std::to_string(used).c_str());  // 1 %
+    QVERIFY(answers == m_expected);
+    QVERIFY(endsInOrder(server));
+  }
+
+private:
+  std::filesystem::path folder() const { return m_folder.path().toStdString(); }
+  static bool endsInOrder(Server& server) {
+    ::kill(server.program().pid(), SIGTERM);
+    return server.program().waitExit(kPatience) == 0;
+  }
+
+  QTemporaryDir m_folder;
+  std::vector<std::vector<int>> m_expected;
+};
+
+QTEST_GUILESS_MAIN(TestServer)
+#include "test_server.moc"
