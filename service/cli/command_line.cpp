@@ -12,6 +12,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace lull::cli {
@@ -49,6 +50,7 @@ CommandLine::CommandLine() : m_app("Lends this computer's GPU while nobody needs
   addControl();
   addSettings();
   addRecords();
+  addGovernor();
   addHelp();
 }
 
@@ -197,8 +199,12 @@ void CommandLine::addHelp() {
 
 Result<std::variant<CommandLine::Chosen, CommandLine::Said>> CommandLine::parse(int argc, const char* const* argv) {
   using Parsed = std::variant<Chosen, Said>;
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  bool marked = false;
+  m_governed->command = takeProgram(words, &marked);
+  std::ranges::reverse(words);  // as CLI11 wants them
   try {
-    m_app.parse(argc, argv);
+    m_app.parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
     const CLI::App* asked = &m_app;
     while (!asked->get_subcommands().empty()) asked = asked->get_subcommands().back();
@@ -214,7 +220,9 @@ Result<std::variant<CommandLine::Chosen, CommandLine::Said>> CommandLine::parse(
   }
   const CLI::App* chosen = &m_app;
   while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().back();
+  if (auto wrong = checkProgram(*chosen, marked)) return *std::move(wrong);
   const auto run = m_runs.find(chosen);
+  if (chosen == m_governor && !marked) return Parsed(Said{chosen->help()});
   if (run == m_runs.end()) return Parsed(Said{m_app.help()});
   Chosen out{.run = run->second, .options = {.socket = m_socket, .json = m_json}};
   if (m_socket.empty()) out.options.socket = wire::defaultSocket();

@@ -2,6 +2,7 @@
 // The tree of commands: parsed by CLI11, and the one source of help and completion.
 #pragma once
 
+#include "cli/commands.h"
 #include "cli/session.h"
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -42,6 +44,8 @@ public:
   static constexpr const char* kSeries = "SERIES";
   static constexpr const char* kState = "STATE";
   static constexpr const char* kCommand = "COMMAND";
+  static constexpr const char* kProgram = "-- PROGRAM";
+  static constexpr const char* kGoverned = "NAME|PID";
 
 private:
   using Run = std::function<Answer(Session&)>;
@@ -53,11 +57,20 @@ private:
   void addSettings();
   void addRecords();
   void addHelp();
+  void addGovernor();
+  void addLeading(CLI::App& parent);
+  [[nodiscard]] std::optional<Error> checkProgram(const CLI::App& chosen, bool marked) const;
 
   CLI::App m_app;
   std::map<const CLI::App*, Run> m_runs;
+  std::shared_ptr<GovernorOptions> m_governed;
+  const CLI::App* m_governor = nullptr;
+  std::vector<std::string> m_stray;  // a program without `--` before it
   std::string m_socket;
   bool m_json = false;
 };
+
+// `lull governor … -- PROGRAM …`: takes the program out of the words. `marked`: there was a `--` for one.
+[[nodiscard]] std::vector<std::string> takeProgram(std::vector<std::string>& words, bool* marked);
 
 }  // namespace lull::cli

@@ -62,4 +62,23 @@ struct HistoryOptions {
 
 [[nodiscard]] Answer doctor(Session& session);
 
+struct GovernorOptions {
+  std::vector<std::string> command;
+  std::uint32_t dutyPercent = 100;
+  std::string memory;  // empty: no limit
+  double sliceMs = 0;  // 0: the governor's default
+  bool parked = false;
+  std::string name;  // empty: the program's
+  bool quiet = false;
+};
+[[nodiscard]] Answer governor(Session& session, const GovernorOptions& options);
+// `which`: a name or process id; empty: the only one.
+[[nodiscard]] Answer listGoverned(Session& session);
+[[nodiscard]] Answer governedStatus(Session& session, const std::string& which, bool following);
+[[nodiscard]] Answer parkGoverned(Session& session, const std::string& which);
+[[nodiscard]] Answer resumeGoverned(Session& session, const std::string& which);
+[[nodiscard]] Answer setDuty(Session& session, std::uint32_t percent, const std::string& which);
+[[nodiscard]] Answer setMemory(Session& session, const std::string& size, const std::string& which);
+[[nodiscard]] Answer stopGoverned(Session& session, const std::string& which);
+
 }  // namespace lull::cli

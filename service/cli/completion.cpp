@@ -3,6 +3,8 @@
 
 #include "cli/command_line.h"
 #include "cli/format.h"
+#include "cli/governor/remote.h"
+#include "cli/governor/told.h"
 #include "cli/help.h"
 #include "cli/series.h"
 
@@ -22,6 +24,7 @@ _lull() {
     case "$line" in
       :files) compopt -o filenames 2>/dev/null; mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current") ;;
       :folders) compopt -o filenames 2>/dev/null; mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$current") ;;
+      :programs) mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -c -- "$current") ;;
       *) COMPREPLY+=("${line%%$'\t'*}") ;;
     esac
   done < <(lull __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
@@ -37,6 +40,7 @@ _lull() {
     case "$line" in
       :files) _files ;;
       :folders) _files -/ ;;
+      :programs) _command_names -e ;;
       *) shown+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}") ;;
     esac
   done < <(lull __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
@@ -58,6 +62,8 @@ function __lull_complete
         __fish_complete_path (commandline -ct)
       case ':folders'
         __fish_complete_directories (commandline -ct)
+      case ':programs'
+        complete -C (commandline -ct)
       case '*'
         echo $line
     end
@@ -88,6 +94,12 @@ void addStates(Candidates& out) {
   }
 }
 
+void addGoverned(Session& session, Candidates& out) {
+  for (const auto& each : findGoverned(session.interrupt())) {
+    out.words.push_back({each.program.name(), stateText(each.program)});
+  }
+}
+
 void addCommands(const CLI::App& app, Candidates& out) {
   for (const auto* command : app.get_subcommands({}))
     out.words.push_back({command->get_name(), command->get_description()});
@@ -105,6 +117,8 @@ void addArguments(const CLI::App& root, const std::string& type, Session& sessio
     for (const auto& series : allSeries()) out.words.push_back({std::string(series.name), std::string(series.title)});
   } else if (type == CommandLine::kCommand) {
     addCommands(root, out);
+  } else if (type == CommandLine::kGoverned) {
+    addGoverned(session, out);
   } else if (type == "SHELL") {
     for (const auto* shell : {"bash", "zsh", "fish"}) out.words.push_back({shell, {}});
   } else if (type == CommandLine::kFile) {
@@ -179,6 +193,13 @@ Candidates complete(const CLI::App& app, std::vector<std::string> words, Session
   const std::string typed = words.empty() ? "" : words.back();
   if (!words.empty()) words.pop_back();
   Candidates out;
+  bool marked = false;
+  const auto program = takeProgram(words, &marked);
+  if (marked) {
+    // Whatever comes after `lull governor --` is the program's.
+    out.files = program.empty() ? Candidates::Files::Programs : Candidates::Files::Files;
+    return out;
+  }
   const auto at = follow(app, words);
   if (at.awaiting != nullptr) {
     addArguments(app, typeName(*at.awaiting), session, out);
@@ -198,6 +219,7 @@ std::string candidatesText(const Candidates& candidates) {
   for (const auto& [word, text] : candidates.words) out += harmless(word) + "\t" + harmless(text) + "\n";
   if (candidates.files == Candidates::Files::Files) out += ":files\n";
   if (candidates.files == Candidates::Files::Folders) out += ":folders\n";
+  if (candidates.files == Candidates::Files::Programs) out += ":programs\n";
   return out;
 }
 

@@ -21,14 +21,14 @@ struct Candidate {
   std::string text;  // what it means; may be empty
 };
 struct Candidates {
-  enum class Files { No, Files, Folders };
+  enum class Files { No, Files, Folders, Programs };
   std::vector<Candidate> words;
   Files files = Files::No;  // the shell is to offer files
 };
 // What could stand in place of the last word (which may be empty), after the others. Never fails: a service that
 // does not answer just has no ids to offer.
 [[nodiscard]] Candidates complete(const CLI::App& app, std::vector<std::string> words, Session& session);
-// "word<TAB>text" lines; a line ":files" or ":folders" asks the shell for those.
+// "word<TAB>text" lines; a line ":files", ":folders" or ":programs" asks the shell for those.
 [[nodiscard]] std::string candidatesText(const Candidates& candidates);
 
 }  // namespace lull::cli

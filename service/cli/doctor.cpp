@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "cli/format.h"
+#include "cli/governor/layer.h"
 #include "cli/helper.h"
 #include "cli/programs.h"
 #include "governor/page.h"
@@ -25,8 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 using State = Check::State;
 using Json = nlohmann::json;
-
-constexpr auto kManifest = "VkLayer_lull_governor.json";
 
 // Files of a folder whose names begin and end so; none when it cannot be read.
 std::vector<fs::path> filesIn(const fs::path& folder, std::string_view begin, std::string_view end) {
@@ -88,9 +87,7 @@ Doors thisMachine() {
   for (const char* base : {"/etc", "/usr/local/share", "/usr/share", "/usr/local/etc"}) {
     doors.drivers.push_back(fs::path(base) / "vulkan/icd.d");
   }
-  const auto own = ownFolder();
-  doors.layers = {(own / "../lib").lexically_normal(), (own / "../share/vulkan/explicit_layer.d").lexically_normal(),
-                  "/usr/local/share/vulkan/explicit_layer.d", "/usr/share/vulkan/explicit_layer.d"};
+  doors.layers = layerFolders();
   return doors;
 }
 
@@ -173,17 +170,17 @@ Check checkDrivers(const Doors& doors) {
 Check checkLayer(const Doors& doors) {
   const std::string name = "Governor layer";
   const std::string mend = "Install Lull again; in a source tree: ./dev run";
-  for (const auto& folder : doors.layers) {
-    const auto manifest = folder / kManifest;
-    if (::access(manifest.c_str(), R_OK) != 0) continue;
-    const auto library = libraryOf(manifest);
-    if (!library) return {name, State::Problem, library.error().text(), mend};
-    const auto trouble = loadTrouble(library->native());
-    if (trouble) return {name, State::Problem, "cannot be loaded: " + *trouble, mend};
-    return {name, State::Ok, manifest.native(), {}};
+  const auto folder = findLayer(doors.layers);
+  if (!folder) {
+    return {name, State::Problem,
+            fmt::format("{} is in none of the folders for layers; without it nothing runs", kLayerManifest), mend};
   }
-  return {name, State::Problem,
-          fmt::format("{} is in none of the folders for layers; without it nothing runs", kManifest), mend};
+  const auto manifest = *folder / kLayerManifest;
+  const auto library = libraryOf(manifest);
+  if (!library) return {name, State::Problem, library.error().text(), mend};
+  const auto trouble = loadTrouble(library->native());
+  if (trouble) return {name, State::Problem, "cannot be loaded: " + *trouble, mend};
+  return {name, State::Ok, manifest.native(), {}};
 }
 
 Check checkProgram(const std::string& program, const std::string& purpose) {

@@ -50,7 +50,13 @@ std::string usageText(const CLI::App* app) {
   const auto path = pathOf(app);
   std::string arguments;
   for (const auto* option : app->get_options()) {
-    if (option->get_positional()) arguments += " " + argumentText(*option);
+    if (!option->get_positional()) continue;
+    // What stands after `--` comes last.
+    if (typeName(*option).starts_with("-- ")) {
+      const auto program = "[OPTIONS] " + typeName(*option) + " [ARGUMENTS...]\n";
+      return "Usage: " + path + " " + program + "       " + path + " COMMAND [OPTIONS]\n";
+    }
+    arguments += " " + argumentText(*option);
   }
   if (app->get_subcommands({}).empty()) return "Usage: " + path + arguments + " [OPTIONS]\n";
   const auto command = "Usage: " + path + " COMMAND [OPTIONS]\n";

@@ -17,6 +17,9 @@ namespace {
 volatile std::sig_atomic_t g_pending = 0;
 volatile int g_wakeUp = -1;
 
+constexpr std::array kTaken{SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+std::array<bool, kTaken.size()> g_ignoredBefore{};  // as nohup and background jobs of shells have it
+
 extern "C" void noteSignal(int) {
   const int kept = errno;
   g_pending = 1;
@@ -31,6 +34,10 @@ Result<Interrupt> Interrupt::install() {
   Fd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!fd) return fromErrno("eventfd");
   g_wakeUp = fd.get();
+  for (std::size_t i = 0; i < kTaken.size(); ++i) {
+    struct sigaction before {};
+    g_ignoredBefore[i] = ::sigaction(kTaken[i], nullptr, &before) == 0 && before.sa_handler == SIG_IGN;
+  }
   struct sigaction action {};
   action.sa_handler = noteSignal;
   action.sa_flags = static_cast<int>(SA_RESETHAND);  // and no SA_RESTART: a blocked write must notice
@@ -44,5 +51,20 @@ Result<Interrupt> Interrupt::install() {
 }
 
 bool Interrupt::pending() const { return m_fd && g_pending != 0; }
+
+void restoreSignals() {
+  for (std::size_t i = 0; i < kTaken.size(); ++i) ::signal(kTaken[i], g_ignoredBefore[i] ? SIG_IGN : SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+bool wasIgnored(int signal) {
+  for (std::size_t i = 0; i < kTaken.size(); ++i) {
+    if (kTaken[i] == signal) return g_ignoredBefore[i];
+  }
+  struct sigaction now {};
+  return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
 
 }  // namespace lull::cli

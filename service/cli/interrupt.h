@@ -22,4 +22,9 @@ private:
   Fd m_fd;
 };
 
+// For a child before exec: signals as they were before install(), none blocked.
+void restoreSignals();
+// This signal was ignored when we were started: it is not ours to obey.
+[[nodiscard]] bool wasIgnored(int signal);
+
 }  // namespace lull::cli

@@ -19,7 +19,8 @@ using namespace lull::cli;
 
 bool wantsJson(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
-    if (std::string_view(argv[i]) == "--json") return true;
+    const std::string_view word(argv[i]);
+    if (word == "--json" || word == "--") return word == "--json";
   }
   return false;
 }

@@ -25,7 +25,7 @@ private slots:
     QTest::addColumn<QStringList>("words");
     QTest::addColumn<QStringList>("some");  // among those offered
     QTest::addColumn<int>("count");         // -1: any
-    QTest::newRow("commands") << QStringList{""} << QStringList{"status", "submit", "help"} << 18;
+    QTest::newRow("commands") << QStringList{""} << QStringList{"status", "submit", "governor", "help"} << 19;
     QTest::newRow("a beginning") << QStringList{"ta"} << QStringList{"tasks", "task"} << 2;
     QTest::newRow("the word under the cursor is not taken for a command")
         << QStringList{"settings"} << QStringList{"settings"} << 1;
