@@ -31,7 +31,10 @@ Result<Gate> Gate::create(const std::filesystem::path& folder, const std::string
   governor::initialise(*page);
   (*page)->inFlightCap.store(options.inFlightCap);
   (*page)->memoryLimitBytes.store(options.memoryLimit);
+  (*page)->sliceNs.store(static_cast<std::uint64_t>(options.slice.count()));
+  (*page)->leaveWhole.store(options.leaveWhole ? 1 : 0);
   (*page)->heartbeatLimitNs.store(static_cast<std::uint64_t>(options.heartbeatLimit.count()));
+  (*page)->graceNs.store(static_cast<std::uint64_t>(options.grace.count()));
   return Gate(std::move(fd), *page, std::move(file));
 }
 
@@ -52,6 +55,8 @@ void Gate::open(Instant now) {
 }
 
 void Gate::close(Instant now) { governor::turnGate(*m_page, false, static_cast<std::uint64_t>(toNs(now))); }
+
+void Gate::setDuty(std::uint32_t percent) { governor::setDuty(*m_page, percent); }
 
 void Gate::beat(Instant now) { governor::beat(*m_page, static_cast<std::uint64_t>(toNs(now))); }
 

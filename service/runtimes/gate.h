@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "governor/page.h"
+#include "runtimes/governor_figures.h"
 
 #include <filesystem>
 #include <optional>
@@ -17,9 +18,12 @@ namespace lull::runtimes {
 inline constexpr const char* kPageSuffix = ".page";
 
 struct GateOptions {
-  std::uint32_t inFlightCap = 1;
+  std::uint32_t inFlightCap = 0;  // 0 = the governor chooses
   std::uint64_t memoryLimit = 0;  // bytes; 0 = none
+  Nanoseconds slice{governor::kDefaultSliceNs};
+  bool leaveWhole = false;  // the worker bounds its own work
   Nanoseconds heartbeatLimit = std::chrono::seconds(3);
+  Nanoseconds grace{governor::kDefaultGraceNs};  // longer than the heartbeat's limit
 };
 
 class Gate {
@@ -33,6 +37,7 @@ public:
 
   void open(Instant now);
   void close(Instant now);
+  void setDuty(std::uint32_t percent);
   void beat(Instant now);  // at least every heartbeatLimit / 3 while open
 
   [[nodiscard]] bool isOpen() const;
@@ -42,7 +47,7 @@ public:
   [[nodiscard]] Instant changedAt() const;
   [[nodiscard]] std::uint64_t gpuNs() const { return m_page->gpuNs.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t memoryBytes() const { return m_page->memoryBytes.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t submits() const { return m_page->submits.load(std::memory_order_relaxed); }
+  [[nodiscard]] GovernorFigures figures() const { return figuresOf(*m_page); }
   [[nodiscard]] int fd() const { return m_fd.get(); }
 
 private:

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 
@@ -123,7 +124,13 @@ public:
   }
 
   void openGate() { m_gate.open(m_clock.now().instant); }
-  void closeGate() { m_gate.close(m_clock.now().instant); }
+  void closeGate() {
+    if (!m_gate.isOpen()) return;
+    m_gate.close(m_clock.now().instant);
+    // Nobody acknowledges where no device is open: there is nothing to drain.
+    if (m_gate.drainedAt()) asio::post(m_loop, [self = shared_from_this()] { self->reportIfDrained(); });
+  }
+  void setDuty(std::uint32_t percent) { m_gate.setDuty(percent); }
   void beat() {
     if (m_gate.isOpen()) m_gate.beat(m_clock.now().instant);
   }
@@ -148,6 +155,7 @@ public:
             .open = m_gate.isOpen(),
             .gpuNs = m_gate.gpuNs(),
             .memoryBytes = m_endedAt ? 0 : m_gate.memoryBytes(),
+            .governor = m_gate.figures(),
             .gateChangedAt = m_gate.changedAt(),
             .drainedAt = drainedAt(),
             .endedAt = m_endedAt};
@@ -287,9 +295,13 @@ private:
     m_event.async_read_some(asio::buffer(&m_count, sizeof m_count),
                             [self = shared_from_this()](asio::error_code code, std::size_t) {
                               if (code) return;
-                              if (self->m_gate.drainedAt()) self->report(model::WorkerDrained{self->m_order.task});
+                              self->reportIfDrained();
                               self->waitForDrained();
                             });
+  }
+
+  void reportIfDrained() {
+    if (m_gate.drainedAt()) report(model::WorkerDrained{m_order.task});
   }
 
   const Clock& m_clock;
@@ -322,7 +334,10 @@ Outcome Workers::start(WorkerOrder order) {
   const auto task = order.task;
   if (m_workers.contains(task)) return Error(Error::Kind::Internal, "task " + task + " has a worker already");
   auto gate = Gate::create(m_options.pages, order.session,
-                           {.inFlightCap = order.inFlightCap, .memoryLimit = order.memoryLimit});
+                           {.inFlightCap = order.inFlightCap,
+                            .memoryLimit = order.memoryLimit,
+                            .slice = Milliseconds(order.pieceMs),
+                            .leaveWhole = order.spec.has_spirv()});
   if (!gate) return gate.error();
   auto worker = std::make_shared<Worker>(m_loop, m_clock, std::move(order), std::move(*gate), m_report);
   if (auto started = worker->start(m_options); !started) {
@@ -339,6 +354,10 @@ void Workers::openGate(const model::TaskId& task) {
 
 void Workers::closeGate(const model::TaskId& task) {
   if (const auto found = m_workers.find(task); found != m_workers.end()) found->second->closeGate();
+}
+
+void Workers::setDuty(const model::TaskId& task, std::uint32_t percent) {
+  if (const auto found = m_workers.find(task); found != m_workers.end()) found->second->setDuty(percent);
 }
 
 void Workers::evict(const model::TaskId& task) {

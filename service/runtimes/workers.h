@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "model/report.h"
 #include "model/task.h"
+#include "runtimes/governor_figures.h"
 
 #include <asio/io_context.hpp>
 
@@ -40,7 +41,7 @@ struct WorkerOrder {
   std::uint32_t pieceMs = 4;
   std::uint32_t pieceLimitS = 10;
   std::uint32_t checkpointEveryS = 30;
-  std::uint32_t inFlightCap = 1;
+  std::uint32_t inFlightCap = 0;  // 0 = the governor chooses
   std::uint64_t memoryLimit = 0;
 };
 
@@ -51,6 +52,7 @@ struct WorkerFigures {
   bool open = false;
   std::uint64_t gpuNs = 0;
   std::uint64_t memoryBytes = 0;
+  GovernorFigures governor;
   Instant gateChangedAt;
   std::optional<Instant> drainedAt;  // after the last close
   std::optional<Instant> endedAt;    // process gone
@@ -68,6 +70,8 @@ public:
   [[nodiscard]] Outcome start(WorkerOrder order);
   void openGate(const model::TaskId& task);
   void closeGate(const model::TaskId& task);
+  // The share of GPU time that the worker may use, 1..100 %: from now on.
+  void setDuty(const model::TaskId& task, std::uint32_t percent);
   void evict(const model::TaskId& task);  // closes the gate first
   // Closes the gate and ends the process; reported as WorkerFailed with KIND_WORKER_DIED unless it had said a last
   // word.

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fakes/service_page.h"
 
-#include <linux/futex.h>
+#include "governor/controls.h"
+
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <climits>
 #include <cstdlib>
 #include <ctime>
 
@@ -37,18 +36,9 @@ std::vector<std::pair<std::string, std::string>> ServicePage::environment() cons
   return {{governor::kPageFdVariable, std::to_string(fd())}, {governor::kEventFdVariable, std::to_string(eventFd())}};
 }
 
-std::uint32_t ServicePage::open() { return change(true); }
-std::uint32_t ServicePage::close() { return change(false); }
-void ServicePage::beat() { m_page->heartbeatNs.store(nowNs()); }
-
-std::uint32_t ServicePage::change(bool open) {
-  beat();
-  const std::uint32_t word = governor::nextGate(m_page->gate.load(), open);
-  m_page->gateChangedNs.store(nowNs());
-  m_page->gate.store(word);
-  ::syscall(SYS_futex, &m_page->gate, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-  return word;
-}
+std::uint32_t ServicePage::open() { return governor::turnGate(*m_page, true, nowNs()); }
+std::uint32_t ServicePage::close() { return governor::turnGate(*m_page, false, nowNs()); }
+void ServicePage::beat() { governor::beat(*m_page, nowNs()); }
 
 bool ServicePage::waitDrained(std::uint32_t word, std::chrono::milliseconds limit) {
   const auto end = std::chrono::steady_clock::now() + limit;

@@ -26,7 +26,7 @@ public:
   // To be inherited by a child: the variables of page.h.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> environment() const;
 
-  // Each returns the gate's new word.
+  // Each returns the gate's word; no change, no new word.
   std::uint32_t open();
   std::uint32_t close();
   void beat();
@@ -34,7 +34,6 @@ public:
   [[nodiscard]] bool waitDrained(std::uint32_t word, std::chrono::milliseconds limit);
 
 private:
-  std::uint32_t change(bool open);
   Fd m_file;
   Fd m_event;
   governor::Page* m_page = nullptr;

@@ -54,7 +54,8 @@ public:
   Listener(Gate& gate, ServicePage& page) : m_page(page), m_thread([this, &gate] { gate.listen(m_stop); }) {}
   ~Listener() {
     m_stop = true;
-    m_page.open();  // a change of the word: it cannot be slept through
+    m_page.close();  // a change of the word cannot be slept through
+    m_page.open();
     m_thread.join();
   }
 

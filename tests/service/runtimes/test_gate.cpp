@@ -37,13 +37,57 @@ class TestGate : public QObject {
 private slots:
   void beginsClosedAndValid() {
     QTemporaryDir dir;
-    auto gate = runtimes::Gate::create(folderOf(dir), "t-1.a", {.inFlightCap = 2, .memoryLimit = 7});
+    auto gate = runtimes::Gate::create(
+        folderOf(dir), "t-1.a",
+        {.inFlightCap = 2, .memoryLimit = 7, .slice = std::chrono::milliseconds(3), .leaveWhole = true});
     QVERIFY(gate.ok());
     const Mapping theirs(gate->fd());
     QVERIFY(governor::isValid(*theirs.page));
     QVERIFY(!gate->isOpen());
     QCOMPARE(theirs.page->inFlightCap.load(), 2U);
     QCOMPARE(theirs.page->memoryLimitBytes.load(), 7U);
+    QCOMPARE(theirs.page->sliceNs.load(), 3'000'000U);
+    QCOMPARE(theirs.page->leaveWhole.load(), 1U);
+    QVERIFY(theirs.page->graceNs.load() > theirs.page->heartbeatLimitNs.load());
+  }
+
+  void dutyAndFiguresPassThroughThePage() {
+    QTemporaryDir dir;
+    auto gate = runtimes::Gate::create(folderOf(dir), "t-1.a", {});
+    const Mapping theirs(gate->fd());
+    QCOMPARE(gate->figures().dutyPercent, 100U);
+    QVERIFY(!gate->figures().stopMs(0.5));
+    gate->setDuty(40);
+    QCOMPARE(theirs.page->dutyPercent.load(), 40U);
+    theirs.page->slices.store(12);
+    theirs.page->unknownCommands.store(3);
+    for (const std::uint64_t ms : {2, 2, 2, 9}) {
+      theirs.page->stopHistogram[governor::stopBucket(ms * 1'000'000)].fetch_add(1);
+    }
+    const auto figures = gate->figures();
+    QCOMPARE(figures.dutyPercent, 40U);
+    QCOMPARE(figures.slices, 12U);
+    QCOMPARE(figures.unknownCommands, 3U);
+    QCOMPARE(figures.stopCount(), 4U);
+    QVERIFY(*figures.stopMs(0.5) > 2 && *figures.stopMs(0.5) < 3);
+    QCOMPARE(figures.stopMs(0.75), figures.stopMs(0.5));
+    QVERIFY(*figures.stopMs(0.99) > 9 && *figures.stopMs(0.99) < 13);
+  }
+
+  void figuresOfSeveralWorkersAddUp() {
+    runtimes::GovernorFigures sum{.dutyPercent = 50, .submits = 1, .uncut = 2};
+    sum.stops[3] = 1;
+    runtimes::GovernorFigures newer{.dutyPercent = 80, .depth = 2, .submits = 10, .passedUngoverned = 4};
+    newer.stops[3] = 1;
+    newer.stops[governor::kStopBuckets - 1] = 1;
+    sum += newer;
+    QCOMPARE(sum.dutyPercent, 80U);
+    QCOMPARE(sum.depth, 2U);
+    QCOMPARE(sum.submits, 11U);
+    QCOMPARE(sum.uncut, 2U);
+    QCOMPARE(sum.passedUngoverned, 4U);
+    QCOMPARE(sum.stopCount(), 3U);
+    QVERIFY(*sum.stopMs(1) > 1000);  // beyond all limits: the last one is told
   }
 
   void eachTurnRaisesTheEpochAndRepetitionDoesNot() {

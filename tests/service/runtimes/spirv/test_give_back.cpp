@@ -16,7 +16,7 @@ using Body = FromWorker::BodyCase;
 namespace {
 
 // About a second of work on two slow cores.
-Mix longMix() { return {.width = 256, .height = 200, .turns = 3000, .iterations = 60}; }
+Mix longMix() { return {.width = 256, .height = 200, .turns = 3000, .iterations = 30}; }
 
 bool waitFor(const std::function<bool()>& condition) { return QTest::qWaitFor(condition, 60'000); }
 
