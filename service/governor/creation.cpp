@@ -2,6 +2,7 @@
 // Devices: how they are created and destroyed.
 #include "governor/hooks.h"
 #include "governor/link.h"
+#include "governor/priority.h"
 #include "governor/process.h"
 
 #include <algorithm>
@@ -69,6 +70,33 @@ VkResult adopt(VkPhysicalDevice physical, const VkDeviceCreateInfo& info, Device
   }
 }
 
+// What the program asked for.
+struct Request {
+  VkLayerDeviceCreateInfo* link = nullptr;
+  const VkDeviceCreateInfo* info = nullptr;
+  const VkAllocationCallbacks* allocator = nullptr;
+  VkDevice* handle = nullptr;
+};
+
+// A device whose queues have LOW priority. False: none is offered, or the driver would not, whatever its reason; then
+// all that the program gave is as it was.
+bool createLow(PFN_vkCreateDevice create, VkPhysicalDevice physical, const Request& request) {
+  Process& process = Process::get();
+  const InstanceTable* vk = process.instance(physical);
+  if (process.gate() == nullptr || vk == nullptr) return false;
+  const VkDevice handleBefore = *request.handle;  // the loader's own structure comes down in it
+  VkLayerDeviceLink* const linkBefore = request.link->u.pLayerInfo;
+  try {
+    const LowPriority low(*request.info, priorityOffer(*vk, physical, *request.info, process.facts(physical)));
+    if (!low.asks()) return false;
+    if (create(physical, &low.info(), request.allocator, request.handle) == VK_SUCCESS) return true;
+  } catch (...) {
+  }
+  *request.handle = handleBefore;
+  request.link->u.pLayerInfo = linkBefore;  // the layers below moved it on
+  return false;
+}
+
 VKAPI_ATTR VkResult VKAPI_CALL createDevice(VkPhysicalDevice physical, const VkDeviceCreateInfo* info,
                                             const VkAllocationCallbacks* allocator, VkDevice* handle) noexcept {
   auto* link =
@@ -82,7 +110,8 @@ VKAPI_ATTR VkResult VKAPI_CALL createDevice(VkPhysicalDevice physical, const VkD
   const auto setLoaderData = loader->u.pfnSetDeviceLoaderData;
   const auto create = reinterpret_cast<PFN_vkCreateDevice>(nextInstance(VK_NULL_HANDLE, "vkCreateDevice"));
   if (create == nullptr) return VK_ERROR_INITIALIZATION_FAILED;
-  const VkResult result = create(physical, info, allocator, handle);
+  const bool low = createLow(create, physical, {.link = link, .info = info, .allocator = allocator, .handle = handle});
+  const VkResult result = low ? VK_SUCCESS : create(physical, info, allocator, handle);
   if (result != VK_SUCCESS) return result;
   const DeviceTable table = deviceTable(*handle, nextDevice);
   const VkResult adopted = adopt(physical, *info,

@@ -3,9 +3,23 @@
 #include "governor/link.h"
 #include "governor/process.h"
 
+#include <string_view>
+
 namespace lull::governor {
 
 namespace {
+
+InstanceFacts factsOf(const VkInstanceCreateInfo& info) {
+  InstanceFacts facts;
+  const std::uint32_t told = info.pApplicationInfo != nullptr ? info.pApplicationInfo->apiVersion : 0;
+  if (told != 0) facts.apiVersion = told;
+  facts.properties2 = facts.apiVersion >= VK_API_VERSION_1_1;
+  for (std::uint32_t i = 0; i < info.enabledExtensionCount; ++i) {
+    const std::string_view name = info.ppEnabledExtensionNames[i];
+    if (name == VK_KHR_GET_PHYSICAL_DEVICE_PROPERTIES_2_EXTENSION_NAME) facts.properties2 = true;
+  }
+  return facts;
+}
 
 VKAPI_ATTR VkResult VKAPI_CALL createInstance(const VkInstanceCreateInfo* info, const VkAllocationCallbacks* allocator,
                                               VkInstance* instance) noexcept {
@@ -19,7 +33,7 @@ VKAPI_ATTR VkResult VKAPI_CALL createInstance(const VkInstanceCreateInfo* info, 
   const VkResult result = create(info, allocator, instance);
   if (result != VK_SUCCESS) return result;
   try {
-    Process::get().addInstance(*instance, instanceTable(*instance, next));
+    Process::get().addInstance(*instance, instanceTable(*instance, next), factsOf(*info));
     return VK_SUCCESS;
   } catch (...) {
     const auto destroy = reinterpret_cast<PFN_vkDestroyInstance>(next(*instance, "vkDestroyInstance"));

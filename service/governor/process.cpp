@@ -49,9 +49,9 @@ Process::Process() {
   m_gate = nullptr;
 }
 
-void Process::addInstance(VkInstance instance, const InstanceTable& table) {
+void Process::addInstance(VkInstance instance, const InstanceTable& table, InstanceFacts facts) {
   const std::unique_lock lock(m_mutex);
-  m_instances.push_back({dispatchKey(instance), std::make_unique<const InstanceTable>(table)});
+  m_instances.push_back({dispatchKey(instance), std::make_unique<const InstanceTable>(table), facts});
 }
 
 void Process::addDevice(Device* device) {
@@ -73,6 +73,15 @@ const InstanceTable* Process::instance(const void* dispatchable) {
     if (entry.key == key) return entry.table.get();
   }
   return nullptr;
+}
+
+InstanceFacts Process::facts(const void* dispatchable) {
+  const std::shared_lock lock(m_mutex);
+  const void* key = dispatchKey(dispatchable);
+  for (const auto& entry : m_instances) {
+    if (entry.key == key) return entry.facts;
+  }
+  return {};
 }
 
 std::unique_ptr<const InstanceTable> Process::takeInstance(VkInstance instance) {

@@ -19,6 +19,12 @@ struct Lane {
 };
 inline constexpr std::uint32_t kNoFamily = UINT32_MAX;  // a queue that may not be stamped
 
+// What the program asked for with an instance.
+struct InstanceFacts {
+  std::uint32_t apiVersion = VK_API_VERSION_1_0;
+  bool properties2 = false;  // vkGetPhysicalDevice…2 may be called
+};
+
 class Process {
 public:
   [[nodiscard]] static Process& get();
@@ -29,11 +35,12 @@ public:
   [[nodiscard]] Account* account() const { return m_account; }
 
   // These may throw std::bad_alloc.
-  void addInstance(VkInstance instance, const InstanceTable& table);
+  void addInstance(VkInstance instance, const InstanceTable& table, InstanceFacts facts);
   void addDevice(Device* device);
   void addQueue(VkQueue queue, Lane lane);
 
   [[nodiscard]] const InstanceTable* instance(const void* dispatchable);  // nullptr: not known
+  [[nodiscard]] InstanceFacts facts(const void* dispatchable);
   std::unique_ptr<const InstanceTable> takeInstance(VkInstance instance);
   [[nodiscard]] Device* device(const void* dispatchable);
   Device* takeDevice(VkDevice device);
@@ -46,6 +53,7 @@ private:
   struct InstanceEntry {
     const void* key = nullptr;
     std::unique_ptr<const InstanceTable> table;
+    InstanceFacts facts;
   };
   struct DeviceEntry {
     const void* key = nullptr;

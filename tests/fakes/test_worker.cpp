@@ -57,6 +57,13 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 // Descriptors are moved out of the way first, so that no dup2 overwrites one that is still needed.
 int aside(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 32); }
 
+constexpr const char* kSystemLayers = "/usr/share/vulkan/explicit_layer.d";
+
+std::string folderOf(const std::string& layer) {
+  if (layer == kValidation) return kSystemLayers;
+  return (buildFolder() / (layer == kPretendedGpu ? "lib/pretended_gpu" : "lib")).string();
+}
+
 }  // namespace
 
 std::filesystem::path buildFolder() {
@@ -64,16 +71,29 @@ std::filesystem::path buildFolder() {
   return folder != nullptr ? folder : ".";
 }
 
-std::vector<std::string> vulkanEnvironment() {
+std::vector<std::string> vulkanEnvironment(const std::vector<std::string>& layers) {
   const char* driver = std::getenv("VK_DRIVER_FILES");
   const std::string files = driver != nullptr ? driver : lavapipe();
-  return {"VK_DRIVER_FILES=" + files,
-          "VK_ICD_FILENAMES=" + files,
-          "LP_NUM_THREADS=2",
-          "MESA_SHADER_CACHE_DIR=" + (buildFolder() / "tests/shader-cache").string(),
-          "VK_LAYER_PATH=" + (buildFolder() / "lib").string(),
-          "ASAN_OPTIONS=detect_leaks=0",  // programs here leave without taking drivers down
-          "HOME=/nonexistent"};
+  std::vector<std::string> out{"VK_DRIVER_FILES=" + files,
+                               "VK_ICD_FILENAMES=" + files,
+                               "LP_NUM_THREADS=2",
+                               "MESA_SHADER_CACHE_DIR=" + (buildFolder() / "tests/shader-cache").string(),
+                               "ASAN_OPTIONS=detect_leaks=0",  // programs here leave without taking drivers down
+                               "HOME=/nonexistent"};
+  // Loaders stack layers in the order of their folders (Debian 12's) or of their names (later ones).
+  std::string names;
+  std::string folders;
+  for (const auto& layer : layers) {
+    names += (names.empty() ? "" : ":") + layer;
+    folders += (folders.empty() ? "" : ":") + folderOf(layer);
+  }
+  out.push_back("VK_LAYER_PATH=" + (layers.empty() ? (buildFolder() / "lib").string() : folders));
+  if (!layers.empty()) out.push_back("VK_INSTANCE_LAYERS=" + names);
+  return out;
+}
+
+bool hasValidation() {
+  return std::filesystem::exists(std::filesystem::path(kSystemLayers) / "VkLayer_khronos_validation.json");
 }
 
 std::string softwareGpuId() {

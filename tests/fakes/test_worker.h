@@ -20,9 +20,13 @@ namespace lull::fakes {
 using worker::v1::FromWorker;
 inline constexpr std::chrono::seconds kPatience{60};  // what never takes this long, however slow the machine
 
-// "NAME=value" for programs that use Vulkan in tests: the software driver, two threads, the build tree's layer and
-// one shader cache.
-[[nodiscard]] std::vector<std::string> vulkanEnvironment();
+// "NAME=value" for programs that use Vulkan in tests: the software driver, two threads, the build tree's layers and
+// one shader cache. `layers` stand between the program and the driver, the first nearest to the program; without them
+// it may choose by VK_INSTANCE_LAYERS.
+[[nodiscard]] std::vector<std::string> vulkanEnvironment(const std::vector<std::string>& layers = {});
+inline constexpr const char* kPretendedGpu = "VK_LAYER_LULL_pretended_gpu";  // tests/fakes/pretended_gpu
+inline constexpr const char* kValidation = "VK_LAYER_KHRONOS_validation";    // of the package vulkan-validationlayers
+[[nodiscard]] bool hasValidation();
 // The software GPU's id.
 [[nodiscard]] std::string softwareGpuId();
 [[nodiscard]] std::filesystem::path buildFolder();

@@ -61,13 +61,13 @@ VKAPI_ATTR void VKAPI_CALL getMemoryProperties(VkPhysicalDevice physical,
   if (const std::uint64_t limit = currentLimit()) clampSizes(*memory, limit);
 }
 
+// By either of its names, as the program called it: an instance may offer only one.
+template <PFN_vkGetPhysicalDeviceMemoryProperties2 InstanceTable::*Next>
 VKAPI_ATTR void VKAPI_CALL getMemoryProperties2(VkPhysicalDevice physical,
                                                 VkPhysicalDeviceMemoryProperties2* out) noexcept {
   const InstanceTable* vk = Process::get().instance(physical);
   if (vk == nullptr) return;
-  const auto next = vk->GetPhysicalDeviceMemoryProperties2 != nullptr ? vk->GetPhysicalDeviceMemoryProperties2
-                                                                      : vk->GetPhysicalDeviceMemoryProperties2KHR;
-  next(physical, out);
+  (vk->*Next)(physical, out);
   const std::uint64_t limit = currentLimit();
   if (limit == 0) return;
   clampSizes(out->memoryProperties, limit);
@@ -83,8 +83,10 @@ VKAPI_ATTR void VKAPI_CALL getMemoryProperties2(VkPhysicalDevice physical,
 Hooks heapHooks() {
   static const Hook hooks[] = {
       {"vkGetPhysicalDeviceMemoryProperties", hooked(&getMemoryProperties)},
-      {"vkGetPhysicalDeviceMemoryProperties2", hooked(&getMemoryProperties2)},
-      {"vkGetPhysicalDeviceMemoryProperties2KHR", hooked(&getMemoryProperties2)},
+      {"vkGetPhysicalDeviceMemoryProperties2",
+       hooked(&getMemoryProperties2<&InstanceTable::GetPhysicalDeviceMemoryProperties2>)},
+      {"vkGetPhysicalDeviceMemoryProperties2KHR",
+       hooked(&getMemoryProperties2<&InstanceTable::GetPhysicalDeviceMemoryProperties2KHR>)},
   };
   return hooks;
 }

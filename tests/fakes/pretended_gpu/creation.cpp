@@ -62,14 +62,23 @@ VKAPI_ATTR void VKAPI_CALL destroyInstance(VkInstance instance, const VkAllocati
   destroy(instance, allocator);
 }
 
-std::string priorityOf(const VkDeviceQueueCreateInfo& info) {
+std::string nameOf(VkQueueGlobalPriorityKHR priority) {
+  if (priority == VK_QUEUE_GLOBAL_PRIORITY_LOW_KHR) return "low";
+  return priority == VK_QUEUE_GLOBAL_PRIORITY_MEDIUM_KHR ? "medium" : "high";
+}
+
+// The global priority, "none" without one; then "+" and the type of each other structure.
+std::string chainOf(const VkDeviceQueueCreateInfo& info) {
+  std::string priority = "none";
+  std::string others;
   for (const auto* s = static_cast<const VkBaseInStructure*>(info.pNext); s != nullptr; s = s->pNext) {
-    if (s->sType != VK_STRUCTURE_TYPE_DEVICE_QUEUE_GLOBAL_PRIORITY_CREATE_INFO_KHR) continue;
-    const auto priority = reinterpret_cast<const VkDeviceQueueGlobalPriorityCreateInfoKHR*>(s)->globalPriority;
-    if (priority == VK_QUEUE_GLOBAL_PRIORITY_LOW_KHR) return "low";
-    return priority == VK_QUEUE_GLOBAL_PRIORITY_MEDIUM_KHR ? "medium" : "high";
+    if (s->sType == VK_STRUCTURE_TYPE_DEVICE_QUEUE_GLOBAL_PRIORITY_CREATE_INFO_KHR) {
+      priority = nameOf(reinterpret_cast<const VkDeviceQueueGlobalPriorityCreateInfoKHR*>(s)->globalPriority);
+    } else {
+      others += "+" + std::to_string(s->sType);
+    }
   }
-  return "none";
+  return priority + others;
 }
 
 std::string described(const VkDeviceCreateInfo& info, VkResult result) {
@@ -81,14 +90,14 @@ std::string described(const VkDeviceCreateInfo& info, VkResult result) {
   for (std::uint32_t i = 0; i < info.queueCreateInfoCount; ++i) {
     const auto& queue = info.pQueueCreateInfos[i];
     queues += (i == 0 ? "" : ",") + std::to_string(queue.queueFamilyIndex) + "x" + std::to_string(queue.queueCount) +
-              ":" + priorityOf(queue);
+              ":" + chainOf(queue);
   }
   return "device result=" + std::to_string(result) + " extensions=" + extensions + " queues=" + queues;
 }
 
 bool asksForPriority(const VkDeviceCreateInfo& info) {
   return std::any_of(info.pQueueCreateInfos, info.pQueueCreateInfos + info.queueCreateInfoCount,
-                     [](const VkDeviceQueueCreateInfo& queue) { return priorityOf(queue) != "none"; });
+                     [](const VkDeviceQueueCreateInfo& queue) { return !chainOf(queue).starts_with("none"); });
 }
 
 bool isPretended(const char* extension) {

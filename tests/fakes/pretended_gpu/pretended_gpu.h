@@ -2,10 +2,11 @@
 // A Vulkan layer that makes the software GPU look like a bigger one, for tests: further queues and queue families,
 // global priorities, several heaps, a memory budget. It pretends only what the environment names.
 //
-// Use: put its name behind the governor's, so that it stands below, and the build tree's lib folder (where its manifest
-// lies) into VK_LAYER_PATH, as vulkanEnvironment() does:
+// Use: vulkanEnvironment({governor::kLayerName, fakes::kPretendedGpu}), which puts it below the governor; and make the
+// test depend on the target VkLayer_lull_pretended_gpu. (By hand: Debian 12's loader stacks layers in the order of the
+// folders in VK_LAYER_PATH, whatever VK_INSTANCE_LAYERS says, later ones by the latter. So
 //   VK_INSTANCE_LAYERS=VK_LAYER_LULL_governor:VK_LAYER_LULL_pretended_gpu
-// and make the test depend on the target VkLayer_lull_pretended_gpu.
+//   VK_LAYER_PATH=<build>/lib:<build>/lib/pretended_gpu)
 //
 //   LULL_PRETEND_QUEUES=2,compute:1,transfer:1    family 0 has two queues; then come a family for compute and transfer
 //       with one queue, and one for transfer alone (which has no time stamps). All are the driver's one queue, in the
@@ -18,7 +19,8 @@
 //       lie in the first; each further one has a type of its own, whose memory is really the driver's.
 //   LULL_PRETEND_MEMORY_FAILS=1                   the driver has no memory left, whoever asks
 //   LULL_PRETEND_RECORD=FILE                      a line there for each call that is worth telling: "device result=0
-//       extensions=a,b queues=0x1:low,1x2:none", "allocate 4096 type=0"
+//       extensions=a,b queues=0x1:low,1x2:none", with "+TYPE" for each other structure behind a queue; "allocate 4096
+//       type=0"
 #pragma once
 
 #include <vulkan/vk_layer.h>
