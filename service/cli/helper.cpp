@@ -34,23 +34,41 @@ struct Helper {
   Fd complaint;  // its standard error
 };
 
-Result<Helper> start(const std::filesystem::path& program) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fromErrno("pipe");
-  Helper helper{.output = Fd(ends[0]), .complaint = Fd(::memfd_create("complaint", MFD_CLOEXEC))};
-  const Fd input(ends[1]);
-  if (!helper.complaint) return fromErrno("memfd_create");
+std::vector<char*> pointersTo(std::vector<std::string>& words) {
+  std::vector<char*> out;
+  out.reserve(words.size() + 1);
+  for (auto& word : words) out.push_back(word.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+int spawn(Helper& helper, int input, const HelperLaunch& launch) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, helper.complaint.get(), STDERR_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, input.get(), kAnswerFd);
-  std::array<std::string, 3> words{program.native(), "--fd", std::to_string(kAnswerFd)};
-  std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
-  const int code = ::posix_spawn(&helper.pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
+  ::posix_spawn_file_actions_adddup2(&actions, input, kAnswerFd);
+  for (const int fd : launch.descriptors) ::posix_spawn_file_actions_adddup2(&actions, fd, fd);
+  std::vector<std::string> words{launch.program.native(), "--fd", std::to_string(kAnswerFd)};
+  words.insert(words.end(), launch.arguments.begin(), launch.arguments.end());
+  auto variables = launch.environment.value_or(std::vector<std::string>{});
+  const auto arguments = pointersTo(words);
+  const auto environment = pointersTo(variables);
+  const int code = ::posix_spawn(&helper.pid, launch.program.c_str(), &actions, nullptr, arguments.data(),
+                                 launch.environment ? environment.data() : environ);
   ::posix_spawn_file_actions_destroy(&actions);
-  if (code != 0) return fromErrno(code, "start", program.native());
+  return code;
+}
+
+Result<Helper> start(const HelperLaunch& launch) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fromErrno("pipe");
+  Helper helper{.output = Fd(ends[0]), .complaint = Fd(::memfd_create("complaint", MFD_CLOEXEC))};
+  const Fd input(ends[1]);
+  if (!helper.complaint) return fromErrno("memfd_create");
+  const int code = spawn(helper, input.get(), launch);
+  if (code != 0) return fromErrno(code, "start", launch.program.native());
   return helper;
 }
 
@@ -72,10 +90,9 @@ std::string lastWords(const Helper& helper) {
 }
 
 // Until the end of its answer.
-Result<std::string> readAll(const Helper& helper, const std::filesystem::path& program, const Interrupt& interrupt,
-                            const HelperLimits& limits) {
+Outcome readAll(const Helper& helper, const std::filesystem::path& program, const Interrupt& interrupt,
+                const HelperLimits& limits, std::string& bytes) {
   const Instant deadline = now() + limits.time;
-  std::string bytes;
   std::array<char, 16384> chunk{};
   while (bytes.size() <= limits.bytes) {
     const auto left = std::chrono::ceil<Milliseconds>(deadline - now()).count();
@@ -85,7 +102,7 @@ Result<std::string> readAll(const Helper& helper, const std::filesystem::path& p
     if (fds[1].revents != 0 || interrupt.pending()) return Error(Error::Kind::Unavailable, "interrupted");
     if (ready <= 0) continue;
     const ssize_t n = ::read(helper.output.get(), chunk.data(), chunk.size());
-    if (n == 0) return bytes;
+    if (n == 0) return {};
     if (n > 0) bytes.append(chunk.data(), static_cast<std::size_t>(n));
   }
   return Error(Error::Kind::TooBig, program.filename().native() + " says too much");
@@ -93,24 +110,37 @@ Result<std::string> readAll(const Helper& helper, const std::filesystem::path& p
 
 }  // namespace
 
-Result<std::string> runHelper(const std::filesystem::path& program, const Interrupt& interrupt,
-                              const HelperLimits& limits) {
-  const auto helper = start(program);
-  if (!helper) return helper.error();
-  auto output = readAll(*helper, program, interrupt, limits);
-  if (!output) ::kill(helper->pid, SIGKILL);
+HelperRun runHelper(const HelperLaunch& launch, const Interrupt& interrupt, const HelperLimits& limits) {
+  HelperRun run;
+  const auto helper = start(launch);
+  if (!helper) {
+    run.end = helper.error();
+    return run;
+  }
+  run.end = readAll(*helper, launch.program, interrupt, limits, run.output);
+  if (!run.end) ::kill(helper->pid, SIGKILL);
   int status = 0;
   while (::waitpid(helper->pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!output || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return output;
-  const auto name = program.filename().native();
+  if (!run.end || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return run;
+  const auto name = launch.program.filename().native();
   if (WIFSIGNALED(status)) {
-    return Error(Error::Kind::Unavailable,
-                 fmt::format("{} crashed ({}); the GPU driver is broken", name, ::strsignal(WTERMSIG(status))));
+    run.end = Error(Error::Kind::Unavailable,
+                    fmt::format("{} crashed ({}); the GPU driver is broken", name, ::strsignal(WTERMSIG(status))));
+    return run;
   }
   const auto words = lastWords(*helper);
-  return Error(Error::Kind::Unavailable,
-               words.empty() ? fmt::format("{} ended with code {}", name, WEXITSTATUS(status)) : words);
+  run.end = Error(Error::Kind::Unavailable,
+                  words.empty() ? fmt::format("{} ended with code {}", name, WEXITSTATUS(status)) : words);
+  return run;
+}
+
+Result<std::string> runHelper(const std::filesystem::path& program, const Interrupt& interrupt,
+                              const HelperLimits& limits) {
+  auto run = runHelper(HelperLaunch{.program = program, .arguments = {}, .environment = {}, .descriptors = {}},
+                       interrupt, limits);
+  if (!run.end) return run.end.error();
+  return std::move(run.output);
 }
 
 }  // namespace lull::cli

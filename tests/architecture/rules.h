@@ -70,6 +70,7 @@ inline std::vector<Binary> binaries() {
       {"bin/lull", vulkan, "the CLI asks lull-gpus, which may crash in its place"},
       {"bin/lull-presence", qt + "|^libprotobuf|" + vulkan,
        "the process that may read input carries nothing it does not need"},
+      {"bin/lull-governor-check", qt + "|^libprotobuf|^libfmt", "what loads every driver carries nothing else"},
       {"bin/lull-spirv", qt, "a worker runs where no Qt is"},
       {"lib/libVkLayer_lull_governor.so", "^lib(Qt|protobuf|spdlog|fmt|vulkan)",
        "the layer brings nothing into its host"},

@@ -4,6 +4,9 @@
 
 #include "cli/commands.h"
 #include "cli/format.h"
+#include "cli/governor/check.h"
+#include "cli/governor/layer.h"
+#include "cli/programs.h"
 #include "cli/table.h"
 
 #include <fmt/core.h>
@@ -11,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace lull::cli {
 
@@ -78,6 +82,16 @@ std::vector<Check> checksWithService(Session& session, const v1::HelloReply& hel
   return out;
 }
 
+// The governor at work; nothing where its layer is missing, which is told already.
+std::vector<Check> governorChecks(Session& session, const Doors& doors) {
+  const auto layer = findLayer(doors.layers);
+  const auto program = findProgram("lull-governor-check");
+  if (!program) return {checkProgram("lull-governor-check", "Governor check")};
+  if (!layer) return {};
+  session.terminal().progress("Trying the governor on each GPU");
+  return checkGovernor(*program, *layer, session.interrupt());
+}
+
 std::vector<Check> allChecks(Session& session) {
   const auto doors = thisMachine();
   const auto client = session.client();
@@ -96,6 +110,7 @@ std::vector<Check> allChecks(Session& session) {
   out.push_back(checkProgram("lull-presence", "Presence reader"));
   out.push_back(checkProgram("lull-gpus", "GPU lister"));
   out.push_back(checkProgram("lull-spirv", "Kernel worker"));
+  std::ranges::move(governorChecks(session, doors), std::back_inserter(out));
   return out;
 }
 

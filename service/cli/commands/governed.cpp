@@ -21,6 +21,7 @@ constexpr Milliseconds kStopLimit{15'000};  // and has killed the program after 
 
 std::vector<v1::GovernedProgram> programsOf(const std::vector<Governed>& all) {
   std::vector<v1::GovernedProgram> out;
+  out.reserve(all.size());
   for (const auto& each : all) out.push_back(each.program);
   return out;
 }

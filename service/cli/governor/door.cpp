@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostGuests = 16;
-constexpr std::size_t kMostUnread = 256 * 1024;  // of answers to one guest
+constexpr std::size_t kMostUnread = 1 << 18;  // of answers to one guest
 constexpr int kFlushMs = 500;
 
 }  // namespace
