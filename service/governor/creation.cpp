@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <thread>
 #include <utility>
 
 namespace lull::governor {
@@ -52,6 +53,18 @@ void chooseMeter(const InstanceTable& vk, VkPhysicalDevice physical, const VkDev
   origin.nsPerTick = static_cast<double>(properties.limits.timestampPeriod);
 }
 
+// What the recorder wants to know.
+void describe(const InstanceTable& vk, const VkDeviceCreateInfo& info, Device::Origin& origin) {
+  for (const auto* s = static_cast<const VkBaseInStructure*>(info.pNext); s != nullptr; s = s->pNext) {
+    if (s->sType != VK_STRUCTURE_TYPE_DEVICE_GROUP_DEVICE_CREATE_INFO) continue;
+    origin.grouped = reinterpret_cast<const VkDeviceGroupDeviceCreateInfo*>(s)->physicalDeviceCount > 1;
+  }
+  VkPhysicalDeviceProperties properties{};
+  vk.GetPhysicalDeviceProperties(origin.physical, &properties);
+  if (properties.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU) return;
+  origin.leastUnits = std::max(1U, std::thread::hardware_concurrency());
+}
+
 // On failure nothing of ours is left and the program gets the error.
 VkResult adopt(VkPhysicalDevice physical, const VkDeviceCreateInfo& info, Device::Origin origin) {
   Process& process = Process::get();
@@ -60,6 +73,7 @@ VkResult adopt(VkPhysicalDevice physical, const VkDeviceCreateInfo& info, Device
     const InstanceTable& vk = *process.instance(physical);
     vk.GetPhysicalDeviceMemoryProperties(physical, &origin.memory);
     if (origin.gate != nullptr) chooseMeter(vk, physical, info, origin);
+    describe(vk, info, origin);
     device = new Device(std::move(origin));
     if (!device->start()) throw std::bad_alloc();
     process.addDevice(device);

@@ -13,6 +13,14 @@ namespace lull::governor {
 
 Device::Device(Origin origin)
     : m_origin(std::move(origin)),
+      m_recordings({.device = m_origin.device,
+                    .table = &m_origin.table,
+                    .setLoaderData = m_origin.setLoaderData,
+                    .gate = m_origin.gate,
+                    .costs = &m_costs,
+                    .pace = &m_pace,
+                    .grouped = m_origin.grouped,
+                    .leastUnits = m_origin.leastUnits}),
       m_holdings(m_origin.account, m_origin.memory),
       m_busy(m_origin.timestampBits == 0 ? 64 : m_origin.timestampBits,
              m_origin.timestampBits == 0 ? 1 : m_origin.nsPerTick) {

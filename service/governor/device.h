@@ -7,6 +7,7 @@
 #include "governor/memory/holdings.h"
 #include "governor/metering/busy_time.h"
 #include "governor/metering/stamps.h"
+#include "governor/pacing/costs.h"
 #include "governor/pacing/pace.h"
 #include "governor/recording/recordings.h"
 
@@ -47,6 +48,8 @@ public:
     std::vector<Family> families;
     std::uint32_t timestampBits = 0;  // 0: time is metered from completions as the CPU sees them
     double nsPerTick = 1;
+    bool grouped = false;          // several physical devices
+    std::uint64_t leastUnits = 1;  // work groups that it runs at once anyway; fewer are not done sooner
   };
   explicit Device(Origin origin);
   // The device is idle, or will never be used again.
@@ -61,6 +64,7 @@ public:
   [[nodiscard]] VkDevice handle() const { return m_origin.device; }
   [[nodiscard]] VkPhysicalDevice physical() const { return m_origin.physical; }
   [[nodiscard]] Gate* gate() const { return m_origin.gate; }
+  [[nodiscard]] Costs& costs() { return m_costs; }
   [[nodiscard]] Pace& pace() { return m_pace; }
   [[nodiscard]] Recordings& recordings() { return m_recordings; }
   [[nodiscard]] Holdings& holdings() { return m_holdings; }
@@ -84,6 +88,7 @@ private:
   void recycle(Submission* submission);
 
   Origin m_origin;
+  Costs m_costs;
   Pace m_pace;
   Recordings m_recordings;
   Holdings m_holdings;

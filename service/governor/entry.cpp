@@ -2,6 +2,7 @@
 // What the loader asks first: which functions this layer stands in front of.
 #include "governor/hooks.h"
 #include "governor/process.h"
+#include "governor/recording/strangers.h"
 
 #include <vulkan/vk_layer.h>
 
@@ -38,6 +39,15 @@ const Index* makeDeviceIndex() {
   return index;
 }
 
+// What devices that are not governed need none of.
+const Index* makeRecordingIndex() {
+  auto* index = new Index;
+  add(*index, bufferHooks());
+  add(*index, pipelineHooks());
+  add(*index, commandHooks());
+  return index;
+}
+
 PFN_vkVoidFunction find(const Index& index, const char* name) {
   const auto found = index.find(name);
   return found == index.end() ? nullptr : found->second;
@@ -65,24 +75,38 @@ PFN_vkVoidFunction deviceHook(const char* name) {
   return find(*index, name);
 }
 
+// Of a governed device, or of one that is not known yet. `next`: what it stands in front of.
+PFN_vkVoidFunction recordingHook(const char* name, PFN_vkVoidFunction next) {
+  static const Index* const index = makeRecordingIndex();
+  if (auto hook = find(*index, name)) return hook;
+  return next != nullptr && isCommand(name) ? strangerFor(name) : nullptr;
+}
+
 PFN_vkVoidFunction VKAPI_CALL getInstanceProcAddr(VkInstance instance, const char* name) noexcept {
   if (auto hook = instanceHook(name)) return hook;
   if (auto hook = deviceHook(name)) return hook;
+  if (auto hook = recordingHook(name, nullptr)) return hook;
   if (instance == VK_NULL_HANDLE) return nullptr;
   const InstanceTable* table = Process::get().instance(instance);
   if (table == nullptr) return nullptr;
   // What the instance does not offer stays absent.
   const auto next = table->GetInstanceProcAddr(instance, name);
-  const auto hook = next != nullptr ? heapHook(name) : nullptr;
+  auto hook = next != nullptr ? heapHook(name) : nullptr;
+  if (hook == nullptr) hook = recordingHook(name, next);
   return hook != nullptr ? hook : next;
 }
 
 PFN_vkVoidFunction VKAPI_CALL getDeviceProcAddr(VkDevice handle, const char* name) noexcept {
-  const Device* device = Process::get().device(handle);
+  Device* device = Process::get().device(handle);
   if (device == nullptr) return nullptr;
   // What the device does not offer (an extension that is not enabled) stays absent.
   const auto next = device->table().GetDeviceProcAddr(handle, name);
-  const auto hook = next != nullptr ? deviceHook(name) : nullptr;
+  if (next == nullptr) return nullptr;
+  auto hook = deviceHook(name);
+  if (hook != nullptr || device->gate() == nullptr) return hook != nullptr ? hook : next;
+  hook = recordingHook(name, next);
+  // Without a stub it would record into chunks that have ended.
+  if (hook == nullptr && isCommand(name)) device->recordings().stopCutting();
   return hook != nullptr ? hook : next;
 }
 

@@ -22,6 +22,7 @@ class Gate {
 public:
   // `page` outlives the gate; eventFd < 0: no event is wanted.
   Gate(Page& page, int eventFd);
+  [[nodiscard]] Page& page() { return m_page; }
 
   // Blocks until one more submission may go out and counts it. Each is followed by one finish().
   void admit(Waits waits);

@@ -30,5 +30,9 @@ template <typename F>
 [[nodiscard]] Hooks deviceHooks();      // creation.cpp: destroy
 [[nodiscard]] Hooks submitHooks();      // queue/submit.cpp: getting queues, submitting, binding sparse memory
 [[nodiscard]] Hooks allocationHooks();  // memory/allocations.cpp
+// Only of governed devices.
+[[nodiscard]] Hooks bufferHooks();    // recording/buffer_hooks.cpp: command pools and buffers
+[[nodiscard]] Hooks pipelineHooks();  // recording/pipeline_hooks.cpp
+[[nodiscard]] Hooks commandHooks();   // generated: vkCmd*
 
 }  // namespace lull::governor

@@ -1,10 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "governor/recording/recordings.h"
 
+#include "governor/recording/recording.h"
+
 namespace lull::governor {
 
+Recordings::Recordings(const Origin& origin) : m_origin(origin), m_switches(switchesFromEnvironment()) {}
+
+Recordings::~Recordings() = default;
+
 void Recordings::expand(VkCommandBuffer commands, std::vector<Chunk>& out) const {
-  out.push_back({.commands = commands, .work = nullptr});
+  const Recording* recording = recordingOf(commands);
+  if (recording == nullptr) {
+    out.push_back({.commands = commands, .work = nullptr});
+    return;
+  }
+  const auto chunks = recording->chunks();
+  out.insert(out.end(), chunks.begin(), chunks.end());
+}
+
+void Recordings::add(VkCommandPool handle, const VkCommandPoolCreateInfo& info) noexcept {
+  if (m_origin.gate == nullptr) return;
+  try {
+    auto pool = std::make_unique<CommandPool>(*this, handle, info);
+    const std::lock_guard lock(m_mutex);
+    m_pools[handle] = std::move(pool);
+  } catch (...) {
+    // Its buffers are not followed.
+  }
+}
+
+CommandPool* Recordings::pool(VkCommandPool handle) noexcept {
+  const std::lock_guard lock(m_mutex);
+  const auto found = m_pools.find(handle);
+  return found == m_pools.end() ? nullptr : found->second.get();
+}
+
+void Recordings::remove(VkCommandPool handle) noexcept {
+  std::unique_ptr<CommandPool> pool;
+  const std::lock_guard lock(m_mutex);
+  const auto found = m_pools.find(handle);
+  if (found == m_pools.end()) return;
+  pool = std::move(found->second);
+  m_pools.erase(found);
 }
 
 }  // namespace lull::governor

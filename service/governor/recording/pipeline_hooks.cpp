@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pipelines, and what they are made of: compute pipelines whose dispatches may be split are made so that they can be.
+#include "governor/hooks.h"
+#include "governor/pacing/costs.h"
+#include "governor/process.h"
+
+#include <vector>
+
+namespace lull::governor {
+
+namespace {
+
+// Newer than some registries: VkPipelineCreateFlags2CreateInfo, whose flags count instead of the create info's own.
+constexpr auto kFlags2Type = static_cast<VkStructureType>(1'000'470'005);
+struct Flags2 {
+  VkStructureType sType;
+  const void* pNext;
+  VkFlags64 flags;
+};
+
+// One of the create infos of a call, as it goes to the driver.
+struct Prepared {
+  VkComputePipelineCreateInfo info{};
+  Axes axes{};
+  Flags2 flags2{};
+};
+
+std::span<const std::uint32_t> codeOf(const VkShaderModuleCreateInfo& info) {
+  return {info.pCode, info.codeSize / sizeof(std::uint32_t)};
+}
+
+Axes axesOfStage(Pipelines& pipelines, const VkPipelineShaderStageCreateInfo& stage) {
+  if (stage.module != VK_NULL_HANDLE) return pipelines.axesOf(stage.module, stage.pName);
+  for (const auto* s = static_cast<const VkBaseInStructure*>(stage.pNext); s != nullptr; s = s->pNext) {
+    if (s->sType != VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO) continue;
+    return axesOf(codeOf(*reinterpret_cast<const VkShaderModuleCreateInfo*>(s)), stage.pName);
+  }
+  return {};
+}
+
+// Makes it a pipeline that can be dispatched from a base. False: something in the chain may not go together with that,
+// or is in the way.
+bool allowBase(Prepared& prepared) {
+  const auto* first = static_cast<const VkBaseInStructure*>(prepared.info.pNext);
+  if (first != nullptr && first->sType == kFlags2Type) {
+    prepared.flags2 = *reinterpret_cast<const Flags2*>(first);
+    prepared.flags2.flags |= VK_PIPELINE_CREATE_DISPATCH_BASE_BIT;
+    prepared.info.pNext = &prepared.flags2;
+    first = static_cast<const VkBaseInStructure*>(prepared.flags2.pNext);
+  }
+  for (const auto* s = first; s != nullptr; s = s->pNext) {
+    const bool harmless = s->sType == VK_STRUCTURE_TYPE_PIPELINE_CREATION_FEEDBACK_CREATE_INFO ||
+                          s->sType == VK_STRUCTURE_TYPE_PIPELINE_ROBUSTNESS_CREATE_INFO_EXT;
+    if (!harmless) return false;
+  }
+  prepared.info.flags |= VK_PIPELINE_CREATE_DISPATCH_BASE_BIT;
+  return true;
+}
+
+Prepared prepare(Pipelines& pipelines, const VkComputePipelineCreateInfo& info) {
+  const Prepared whole{.info = info};
+  Prepared prepared{.info = info, .axes = axesOfStage(pipelines, info.stage)};
+  const bool divisible = prepared.axes[0] || prepared.axes[1] || prepared.axes[2];
+  return divisible && allowBase(prepared) ? prepared : whole;
+}
+
+struct Call {
+  VkDevice device = VK_NULL_HANDLE;
+  VkPipelineCache cache = VK_NULL_HANDLE;
+  std::span<const VkComputePipelineCreateInfo> infos;
+  const VkAllocationCallbacks* allocator = nullptr;
+  VkPipeline* made = nullptr;
+};
+
+VkResult pass(const Device& device, const Call& call) {
+  return device.table().CreateComputePipelines(call.device, call.cache, static_cast<uint32_t>(call.infos.size()),
+                                               call.infos.data(), call.allocator, call.made);
+}
+
+VkResult create(Device& device, const Call& call) {
+  Pipelines& pipelines = device.recordings().pipelines();
+  std::vector<Prepared> prepared(call.infos.size());
+  std::vector<VkComputePipelineCreateInfo> infos(call.infos.size());
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    prepared[i] = prepare(pipelines, call.infos[i]);
+    if (prepared[i].info.pNext != call.infos[i].pNext) prepared[i].info.pNext = &prepared[i].flags2;
+    infos[i] = prepared[i].info;
+  }
+  Call changed = call;
+  changed.infos = infos;
+  const VkResult result = pass(device, changed);
+  // On failure too some may have been made.
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    if (call.made[i] != VK_NULL_HANDLE) pipelines.add(call.made[i], prepared[i].axes);
+  }
+  return result;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL createComputePipelines(VkDevice handle, VkPipelineCache cache, uint32_t count,
+                                                      const VkComputePipelineCreateInfo* infos,
+                                                      const VkAllocationCallbacks* allocator,
+                                                      VkPipeline* made) noexcept {
+  Device* device = Process::get().device(handle);
+  if (device == nullptr) return VK_ERROR_DEVICE_LOST;
+  const Call call{.device = handle, .cache = cache, .infos = {infos, count}, .allocator = allocator, .made = made};
+  if (device->gate() == nullptr) return pass(*device, call);
+  try {
+    return create(*device, call);
+  } catch (...) {
+    return VK_ERROR_OUT_OF_HOST_MEMORY;
+  }
+}
+
+VKAPI_ATTR void VKAPI_CALL destroyPipeline(VkDevice handle, VkPipeline pipeline,
+                                           const VkAllocationCallbacks* allocator) noexcept {
+  Device* device = Process::get().device(handle);
+  if (device == nullptr) return;
+  if (pipeline != VK_NULL_HANDLE) {
+    const std::uint64_t serial = device->recordings().pipelines().remove(pipeline);
+    if (serial != 0) device->costs().forget(serial);
+  }
+  device->table().DestroyPipeline(handle, pipeline, allocator);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL createShaderModule(VkDevice handle, const VkShaderModuleCreateInfo* info,
+                                                  const VkAllocationCallbacks* allocator,
+                                                  VkShaderModule* module) noexcept {
+  Device* device = Process::get().device(handle);
+  if (device == nullptr) return VK_ERROR_DEVICE_LOST;
+  const VkResult result = device->table().CreateShaderModule(handle, info, allocator, module);
+  if (result == VK_SUCCESS && device->gate() != nullptr) {
+    device->recordings().pipelines().addModule(*module, codeOf(*info));
+  }
+  return result;
+}
+
+VKAPI_ATTR void VKAPI_CALL destroyShaderModule(VkDevice handle, VkShaderModule module,
+                                               const VkAllocationCallbacks* allocator) noexcept {
+  Device* device = Process::get().device(handle);
+  if (device == nullptr) return;
+  if (module != VK_NULL_HANDLE) device->recordings().pipelines().removeModule(module);
+  device->table().DestroyShaderModule(handle, module, allocator);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL createPipelineLayout(VkDevice handle, const VkPipelineLayoutCreateInfo* info,
+                                                    const VkAllocationCallbacks* allocator,
+                                                    VkPipelineLayout* layout) noexcept {
+  Device* device = Process::get().device(handle);
+  if (device == nullptr) return VK_ERROR_DEVICE_LOST;
+  const VkResult result = device->table().CreatePipelineLayout(handle, info, allocator, layout);
+  if (result == VK_SUCCESS && device->gate() != nullptr) {
+    device->recordings().pipelines().addLayout(*layout, {info->pPushConstantRanges, info->pushConstantRangeCount});
+  }
+  return result;
+}
+
+VKAPI_ATTR void VKAPI_CALL destroyPipelineLayout(VkDevice handle, VkPipelineLayout layout,
+                                                 const VkAllocationCallbacks* allocator) noexcept {
+  Device* device = Process::get().device(handle);
+  if (device == nullptr) return;
+  if (layout != VK_NULL_HANDLE) device->recordings().pipelines().removeLayout(layout);
+  device->table().DestroyPipelineLayout(handle, layout, allocator);
+}
+
+template <auto Member>
+VkResult createTemplate(VkDevice handle, const VkDescriptorUpdateTemplateCreateInfo* info,
+                        const VkAllocationCallbacks* allocator, VkDescriptorUpdateTemplate* made) {
+  Device* device = Process::get().device(handle);
+  if (device == nullptr) return VK_ERROR_DEVICE_LOST;
+  const VkResult result = (device->table().*Member)(handle, info, allocator, made);
+  if (result == VK_SUCCESS && device->gate() != nullptr) device->recordings().templates().add(*made, *info);
+  return result;
+}
+
+template <auto Member>
+void destroyTemplate(VkDevice handle, VkDescriptorUpdateTemplate made, const VkAllocationCallbacks* allocator) {
+  Device* device = Process::get().device(handle);
+  if (device == nullptr) return;
+  if (made != VK_NULL_HANDLE) device->recordings().templates().remove(made);
+  (device->table().*Member)(handle, made, allocator);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL createUpdateTemplate(VkDevice device, const VkDescriptorUpdateTemplateCreateInfo* info,
+                                                    const VkAllocationCallbacks* allocator,
+                                                    VkDescriptorUpdateTemplate* made) noexcept {
+  return createTemplate<&DeviceTable::CreateDescriptorUpdateTemplate>(device, info, allocator, made);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL createUpdateTemplateKhr(VkDevice device,
+                                                       const VkDescriptorUpdateTemplateCreateInfo* info,
+                                                       const VkAllocationCallbacks* allocator,
+                                                       VkDescriptorUpdateTemplate* made) noexcept {
+  return createTemplate<&DeviceTable::CreateDescriptorUpdateTemplateKHR>(device, info, allocator, made);
+}
+
+VKAPI_ATTR void VKAPI_CALL destroyUpdateTemplate(VkDevice device, VkDescriptorUpdateTemplate made,
+                                                 const VkAllocationCallbacks* allocator) noexcept {
+  destroyTemplate<&DeviceTable::DestroyDescriptorUpdateTemplate>(device, made, allocator);
+}
+
+VKAPI_ATTR void VKAPI_CALL destroyUpdateTemplateKhr(VkDevice device, VkDescriptorUpdateTemplate made,
+                                                    const VkAllocationCallbacks* allocator) noexcept {
+  destroyTemplate<&DeviceTable::DestroyDescriptorUpdateTemplateKHR>(device, made, allocator);
+}
+
+}  // namespace
+
+Hooks pipelineHooks() {
+  static const Hook hooks[] = {
+      {"vkCreateComputePipelines", hooked(&createComputePipelines)},
+      {"vkDestroyPipeline", hooked(&destroyPipeline)},
+      {"vkCreateShaderModule", hooked(&createShaderModule)},
+      {"vkDestroyShaderModule", hooked(&destroyShaderModule)},
+      {"vkCreatePipelineLayout", hooked(&createPipelineLayout)},
+      {"vkDestroyPipelineLayout", hooked(&destroyPipelineLayout)},
+      {"vkCreateDescriptorUpdateTemplate", hooked(&createUpdateTemplate)},
+      {"vkCreateDescriptorUpdateTemplateKHR", hooked(&createUpdateTemplateKhr)},
+      {"vkDestroyDescriptorUpdateTemplate", hooked(&destroyUpdateTemplate)},
+      {"vkDestroyDescriptorUpdateTemplateKHR", hooked(&destroyUpdateTemplateKhr)},
+  };
+  return hooks;
+}
+
+}  // namespace lull::governor
