@@ -72,7 +72,13 @@ std::size_t Instruction::idWords() const {
       return 1;
     case Op::Branch:
     case Op::SelectionMerge:
+    case Op::TypeInt:
+    case Op::TypeFloat:
       return 2;
+    case Op::Constant:
+    case Op::SpecConstant:
+    case Op::TypeVector:
+    case Op::TypeMatrix:
     case Op::Store:
     case Op::CopyMemory:
     case Op::LoopMerge:

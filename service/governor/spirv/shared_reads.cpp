@@ -7,8 +7,12 @@ namespace {
 
 constexpr std::uint32_t kVolatile = 21;  // decorations
 constexpr std::uint32_t kCoherent = 23;
-// Memory operands: Volatile, MakePointerVisible, NonPrivatePointer.
-constexpr std::uint32_t kFreshLoad = 0x1 | 0x10 | 0x20;
+// Memory operands; each of the second three is followed by a word.
+constexpr std::uint32_t kVolatileLoad = 0x1;
+constexpr std::uint32_t kAligned = 0x2;
+constexpr std::uint32_t kMakeAvailable = 0x8;
+constexpr std::uint32_t kMakeVisible = 0x10;
+constexpr std::uint32_t kNonPrivate = 0x20;
 // Image operands: MakeTexelVisible, NonPrivateTexel, VolatileTexel.
 constexpr std::uint32_t kFreshTexel = 0x200 | 0x400 | 0x800;
 constexpr int kDeepest = 64;  // of pointers made from pointers; more is taken for the worst
@@ -22,6 +26,13 @@ bool isOwn(Storage storage) {
 }
 
 }  // namespace
+
+bool isScopeInside(const Module& module, Id scope) {
+  constexpr std::uint32_t kWorkgroup = 2;
+  constexpr std::uint32_t kSubgroup = 3;
+  const std::optional<std::uint32_t> value = module.constant(scope);
+  return value == kWorkgroup || value == kSubgroup;
+}
 
 Id rootOf(const Module& module, Id pointer) {
   for (int depth = 0; depth < kDeepest; ++depth) {
@@ -61,7 +72,16 @@ bool SharedReads::isOne(const Instruction& instruction) const {
 bool SharedReads::isFreshLoad(const Instruction& load) const {
   const std::optional<Storage> storage = m_module.storage(load[3]);
   if (storage && isOwn(*storage)) return false;
-  return (load[4] & kFreshLoad) != 0 || (m_anyFresh && isFreshPointer(load[3]));
+  if (isFreshByItself(load)) return true;
+  return m_anyFresh && isFreshPointer(load[3]);
+}
+
+bool SharedReads::isFreshByItself(const Instruction& load) const {
+  const std::uint32_t how = load[4];
+  if ((how & kVolatileLoad) != 0) return true;
+  if ((how & kMakeVisible) == 0) return (how & kNonPrivate) != 0;
+  const std::size_t scope = 5 + ((how & kAligned) != 0 ? 1U : 0U) + ((how & kMakeAvailable) != 0 ? 1U : 0U);
+  return !isScopeInside(m_module, load[scope]);  // what one's own work group wrote is nothing to wait for outside it
 }
 
 // Decorated is a variable, or a structure on the way from it to what is pointed at.

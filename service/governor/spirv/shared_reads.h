@@ -18,6 +18,7 @@ public:
 
 private:
   [[nodiscard]] bool isFreshLoad(const Instruction& load) const;
+  [[nodiscard]] bool isFreshByItself(const Instruction& load) const;
   [[nodiscard]] bool isFreshPointer(Id pointer) const;
   void decorate(const Instruction& decoration);
 
@@ -25,6 +26,9 @@ private:
   std::vector<bool> m_fresh;  // variables and structures that are declared coherent or volatile
   bool m_anyFresh = false;
 };
+
+// A scope that is the work group or less.
+[[nodiscard]] bool isScopeInside(const Module& module, Id scope);
 
 // The variable (or else the first pointer that is known) that a pointer was made from.
 [[nodiscard]] Id rootOf(const Module& module, Id pointer);

@@ -12,13 +12,6 @@ namespace lull::governor::spirv {
 namespace {
 
 constexpr std::size_t kMostLoops = 64;  // that hold a read to follow; a shader with more of them is taken to wait
-constexpr std::uint32_t kWorkgroupScope = 2;
-constexpr std::uint32_t kSubgroupScope = 3;
-
-bool isScopeInside(const Module& module, Id scope) {
-  const std::optional<std::uint32_t> value = module.constant(scope);
-  return value == kWorkgroupScope || value == kSubgroupScope;
-}
 
 // The ids of a function's values that depend on what some seeds read, and the variables that hold such values.
 class Taint {

@@ -178,6 +178,16 @@ private slots:
             << textOf(one) << way.options << shown({one.divisible, one.mayWait});
       }
     }
+    QTest::addRow("a loop over what the own work group wrote, memory model")
+        << QByteArray(R"(#version 450
+          #pragma use_vulkan_memory_model
+          #extension GL_KHR_memory_scope_semantics : enable
+          layout(local_size_x = 64) in;
+          layout(binding = 0) workgroupcoherent buffer Heap { uint keys[]; };
+          void main() { for (uint i = gl_LocalInvocationIndex; i < 1000u; i += 64u) {
+            if (keys[i] > keys[i + 1]) keys[i] = keys[i + 1];
+            controlBarrier(gl_ScopeWorkgroup, gl_ScopeWorkgroup, gl_StorageSemanticsBuffer, gl_SemanticsAcquireRelease); } })")
+        << QStringList{"-O", "--target-env=vulkan1.2"} << shown({kAll, false});
     // The same with the Vulkan memory model, where what is fresh is said at each load.
     for (const Case& one : kCases) {
       if (QByteArray(one.body).contains("raw[")) continue;  // volatile is said otherwise there
