@@ -143,6 +143,18 @@ Cost governedRun(const std::string& name, std::uint32_t cap) {
   return {.wall = seconds(end - begin), .cpu = worker.cpuSeconds() - cpu};
 }
 
+void require(VkResult result) {
+  if (result != VK_SUCCESS) die("the bare loop failed with " + std::to_string(result));
+}
+
+void submitBare(const spirv::Gpu& gpu, VkCommandBuffer commands, VkFence fence) {
+  VkSubmitInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
+  info.commandBufferCount = 1;
+  info.pCommandBuffers = &commands;
+  require(vkQueueSubmit(gpu.queue, 1, &info, fence));
+}
+
 // Whole iterations, one after the other, always one more waiting behind the one that runs.
 spirv::Step bareLoop(spirv::Job& job) {
   const auto& task = job.start.spec().spirv();
@@ -171,15 +183,13 @@ spirv::Step bareLoop(spirv::Job& job) {
   whole.wholeGrid = true;
   for (std::uint64_t i = 0; i < whole.iterations; ++i) {
     const std::size_t slot = i % 2;
-    if (auto done = job.submitter.wait(fences[slot]); !done) return done;
+    require(vkWaitForFences(job.gpu.device, 1, &fences[slot], VK_TRUE, UINT64_MAX));
     vkResetFences(job.gpu.device, 1, &fences[slot]);
     const auto piece = spirv::nextPiece(whole, i * whole.grid.groups(), 1);
     if (auto recorded = job.kernel->record(buffers[slot], piece); !recorded) return recorded;
-    if (auto sent = job.submitter.submit(buffers[slot], fences[slot], nullptr); !sent) return sent;
+    submitBare(job.gpu, buffers[slot], fences[slot]);
   }
-  for (auto& f : fences) {
-    if (auto done = job.submitter.wait(f); !done) return done;
-  }
+  require(vkWaitForFences(job.gpu.device, 2, fences.data(), VK_TRUE, UINT64_MAX));
   const auto& order = job.orders[whole.iterations % job.orders.size()];
   for (int i = 0; i < task.buffers_size(); ++i) {
     if (task.buffers(i).output().empty()) continue;
