@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "base/version.h"
 #include "models/device.h"
+#include "models/programs.h"
 #include "options.h"
 #include "picture.h"
 #include "qml_modules.h"
@@ -81,7 +82,8 @@ int run(const QGuiApplication& app, const Options& options) {
   engine.load(QUrl(QStringLiteral("qrc:/qt/qml/Lull/Shell/MainWindow.qml")));
   auto* window = engine.rootObjects().isEmpty() ? nullptr : qobject_cast<QQuickWindow*>(engine.rootObjects().first());
   auto* device = window == nullptr ? nullptr : window->findChild<models::Device*>();
-  if (device == nullptr) {
+  auto* programs = window == nullptr ? nullptr : window->findChild<models::Programs*>();
+  if (device == nullptr || programs == nullptr) {
     std::fputs("lull-dashboard: the window could not be made; the lines above say why\n", stderr);
     return 1;
   }
@@ -89,7 +91,7 @@ int run(const QGuiApplication& app, const Options& options) {
   trimAfterStart(*window, engine);
   std::unique_ptr<Picture> picture;
   if (!options.screenshot.isEmpty()) {
-    picture = std::make_unique<Picture>(*window, *device, options.screenshot,
+    picture = std::make_unique<Picture>(*window, Picture::Shown{*device, *programs}, options.screenshot,
                                         options.afterConnected ? Picture::Of::TheService : Picture::Of::Whatever);
   }
   if (options.quitAfter) {

@@ -16,10 +16,11 @@ constexpr std::chrono::seconds kLimit{10};
 
 }  // namespace
 
-Picture::Picture(QQuickWindow& window, models::Device& device, QString file, Of of)
-    : m_window(window), m_device(device), m_file(std::move(file)), m_of(of) {
+Picture::Picture(QQuickWindow& window, Shown shown, QString file, Of of)
+    : m_window(window), m_device(shown.device), m_programs(shown.programs), m_file(std::move(file)), m_of(of) {
   connect(&m_device, &models::Device::settledChanged, this, &Picture::look, Qt::QueuedConnection);
   connect(&m_device, &models::Device::liveChanged, this, &Picture::look, Qt::QueuedConnection);
+  connect(&m_programs, &models::Programs::settledChanged, this, &Picture::look, Qt::QueuedConnection);
   connect(&m_window, &QQuickWindow::frameSwapped, this, &Picture::look, Qt::QueuedConnection);
   m_limit.setSingleShot(true);
   connect(&m_limit, &QTimer::timeout, this, [this] {
@@ -33,7 +34,7 @@ void Picture::look() {
   const auto state = m_device.connection()->state();
   const bool lost = state == bridge::Connection::State::Lost || state == bridge::Connection::State::Refused;
   if (!m_device.settled() && !(lost && m_of == Of::Whatever)) return;
-  if (!m_window.isExposed() || std::exchange(m_taken, true)) return;
+  if (!m_programs.settled() || !m_window.isExposed() || std::exchange(m_taken, true)) return;
   // grabWindow() brings the scene up to date and draws it, so nothing that was just told is missing.
   take();
 }

@@ -7,6 +7,7 @@
 #include <QTimer>
 
 #include "models/device.h"
+#include "models/programs.h"
 
 namespace lull::dashboard {
 
@@ -17,7 +18,11 @@ class Picture : public QObject {
 public:
   enum class Of { Whatever, TheService };  // Whatever: also of a service that is not there
 
-  Picture(QQuickWindow& window, models::Device& device, QString file, Of of);
+  struct Shown {
+    models::Device& device;
+    models::Programs& programs;
+  };
+  Picture(QQuickWindow& window, Shown shown, QString file, Of of);
 
 private:
   void look();
@@ -26,6 +31,7 @@ private:
 
   QQuickWindow& m_window;
   models::Device& m_device;
+  models::Programs& m_programs;
   QString m_file;
   Of m_of;
   QTimer m_limit;

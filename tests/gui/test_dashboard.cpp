@@ -47,6 +47,8 @@ class TestDashboard : public QObject {
   QTemporaryDir m_folder;
 
 private slots:
+  void initTestCase() { qputenv("XDG_RUNTIME_DIR", m_folder.path().toUtf8()); }
+
   void pictures_data() {
     QTest::addColumn<QByteArray>("scene");
     QTest::addColumn<QString>("theme");

@@ -4,6 +4,7 @@
 #include "qml_modules.h"
 
 #include <QDateTime>
+#include <QProcess>
 #include <QQmlContext>
 #include <QQmlEngine>
 #include <QQuickWindow>
@@ -47,22 +48,38 @@ public:
     m_fake.refuseWishes(deny ? std::optional(Error(Error::Kind::Denied, "ask for the group “lull”")) : std::nullopt);
   }
 
+  // A program under the governor, by the real `lull`.
+  Q_INVOKABLE void govern(const QString& name) {
+    m_lull.start(qEnvironmentVariable("LULL_BUILD_DIR") + "/bin/lull", {"governor", "--name", name, "--", "cat"});
+  }
+  Q_INVOKABLE bool endGoverned() {
+    m_lull.closeWriteChannel();
+    return m_lull.state() == QProcess::NotRunning || m_lull.waitForFinished();
+  }
+
 signals:
   void requested();
 
 private:
   QTemporaryDir m_folder;
+  QProcess m_lull;
   fakes::FakeService m_fake;
 };
 
 class Setup : public QObject {
   Q_OBJECT
 public slots:
-  void applicationAvailable() { QQuickWindow::setGraphicsApi(QSGRendererInterface::Software); }
+  void applicationAvailable() {
+    qputenv("XDG_RUNTIME_DIR", m_runtime.path().toUtf8());
+    QQuickWindow::setGraphicsApi(QSGRendererInterface::Software);
+  }
   void qmlEngineAvailable(QQmlEngine* engine) {
     engine->addImportPath(QString::fromLatin1(kQmlImportPath));
     qmlRegisterType<Service>("Lull.Tests", 1, 0, "Service");
   }
+
+private:
+  QTemporaryDir m_runtime;
 };
 
 QUICK_TEST_MAIN_WITH_SETUP(pages, Setup)

@@ -15,10 +15,12 @@ Item {
         id: device
         socketPath: service.socketPath
     }
+    Programs { id: programs }
     HomePage {
         id: page
         anchors.fill: parent
         device: device
+        programs: programs
     }
 
     TestCase {
@@ -219,6 +221,31 @@ Item {
             verify(service.start())
             tryVerify(() => item("statusCard").visible, 10000)
             verify(item("cancelButton").enabled)
+        }
+
+        function test_programs_under_the_governor() {
+            show("working")
+            verify(!item("programsCard").visible)
+            service.govern("llama-server")
+            tryVerify(() => item("programsCard").visible, 20000)
+            const gate = item("gate0")
+            compare(gate.text, "Park")
+            compare(gate.Accessible.name, "Park llama-server")
+            gate.forceActiveFocus(Qt.TabFocusReason)
+            keyClick(Qt.Key_Return)
+            tryCompare(gate, "text", "Resume")
+            tryVerify(() => programs.notice.indexOf("did not give the GPU back") >= 0)
+            verify(item("dismissNotice").visible)
+            mouseClick(item("dismissNotice"))
+            compare(programs.notice, "")
+            mouseClick(item("less0"))
+            tryVerify(() => item("more0").enabled)
+            keyClick(Qt.Key_Tab)
+            verify(root.Window.activeFocusItem.visualFocus)
+            mouseClick(gate)
+            tryCompare(gate, "text", "Park")
+            verify(service.endGoverned())
+            tryVerify(() => !item("programsCard").visible)
         }
 
         function test_small_window_scrolls_to_what_has_the_focus() {

@@ -11,6 +11,7 @@ Item {
     id: page
 
     required property Device device
+    required property Programs programs
     readonly property real contentWidth: Math.min(width - 2 * Theme.margin, Theme.widest)
     readonly property bool wide: contentWidth >= Theme.wideFrom
     readonly property real third: (contentWidth - 2 * Theme.gap) * 0.25
@@ -19,6 +20,7 @@ Item {
     readonly property real needed: 2 * Theme.margin + 3 * Theme.gap + Theme.headerHeight + Theme.heroHeight
                                    + Theme.gaugeHeight + Theme.todayHeight
                                    + (notice.visible ? notice.height + Theme.gap : 0)
+                                   + (governed.visible ? governed.height + Theme.gap : 0)
     readonly property real spare: wide ? Math.max(0, height - needed) : 0
 
     function reveal(item: Item) {
@@ -95,8 +97,11 @@ Item {
             NoticeBar {
                 id: notice
                 width: parent.width
-                text: page.device.notice
-                onDismissed: page.device.dismissNotice()
+                text: page.device.notice || page.programs.notice
+                onDismissed: {
+                    page.device.dismissNotice()
+                    page.programs.dismissNotice()
+                }
             }
             StatusCard {
                 objectName: "statusCard"
@@ -113,6 +118,12 @@ Item {
                 visible: !page.device.live
                 width: parent.width
                 height: Theme.heroHeight + page.spare * 0.3
+            }
+            ProgramsCard {
+                id: governed
+                objectName: "programsCard"
+                programs: page.programs
+                width: parent.width
             }
             Flow {
                 width: parent.width

@@ -31,6 +31,11 @@ Window {
         socketPath: window.socketPath
         shown: exposure.exposed
     }
+    Programs {
+        id: programs
+        objectName: "programs"
+        shown: exposure.exposed
+    }
     Exposure {
         id: exposure
         window: window
@@ -39,6 +44,7 @@ Window {
         anchors.fill: parent
         focus: true
         device: device
+        programs: programs
         LayoutMirroring.enabled: Qt.application.layoutDirection === Qt.RightToLeft
         LayoutMirroring.childrenInherit: true
     }

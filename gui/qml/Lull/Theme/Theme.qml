@@ -61,6 +61,9 @@ QtObject {
     readonly property real widest: 1180 * scale
     readonly property real wideFrom: 900 * scale
     readonly property real panelWidth: 520 * scale
+    readonly property real dutyWidth: 104 * scale
+    readonly property real stepWidth: 48 * scale
+    readonly property real gateWidth: 116 * scale
 
     // Type: the system's sans
     readonly property int captionSize: Math.round(13 * scale)
