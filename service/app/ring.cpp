@@ -150,6 +150,7 @@ void Ring::takeReport(const model::WorkerReport& report, const Now& now) {
       m_gpuNsBefore[task] += figures->gpuNs;
       if (auto* listed = find(task)) listed->gpuNs = m_gpuNsBefore[task];
       m_meter.forget(task);
+      m_governors.ended(*figures);
       m_giveBack.reopened(task);
       m_stages.workers.retire(task);
       m_endedSessions.push_back(figures->session);
@@ -193,6 +194,7 @@ void Ring::carryOut(const model::Action& action, const model::Facts& facts, cons
                    m_giveBack.reopened(a.task);
                    pulse();
                  },
+                 [&](const model::SetDuty& a) { workers.setDuty(a.task, a.percent); },
                  [&](const model::CloseGate& a) { close(a, [&] { workers.closeGate(a.task); }); },
                  [&](const model::EvictWorker& a) { close(a, [&] { workers.evict(a.task); }); },
                  [&](const model::KillWorker& a) { workers.kill(a.task); },
@@ -287,6 +289,7 @@ void Ring::publish(const model::Facts& facts) {
                              .labels = m_labels,
                              .workers = workers,
                              .meter = m_meter,
+                             .governors = m_governors,
                              .totals = m_totals,
                              .settings = m_stages.settings.values(),
                              .troubles = troubles,

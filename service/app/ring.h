@@ -5,6 +5,7 @@
 #pragma once
 
 #include "app/give_back.h"
+#include "app/governors.h"
 #include "app/meter.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -102,6 +103,7 @@ private:
   std::vector<std::string> m_endedSessions;  // since the last record: their pages go once it is written
   GiveBack m_giveBack;
   Meter m_meter;
+  Governors m_governors;
   ledger::Totals m_totals;
   std::vector<std::string> m_troubles;
   UnixMs m_dayStart = 0;

@@ -36,6 +36,8 @@ v1::Verdict verdictOf(const model::Verdict& verdict) {
   v1::Verdict out;
   out.set_limit(verdict.limit);
   for (const auto& reason : verdict.reasons) *out.add_reasons() = reason;
+  out.set_duty(verdict.duty);
+  if (verdict.dutyReason) *out.mutable_duty_reason() = *verdict.dutyReason;
   return out;
 }
 
@@ -58,6 +60,7 @@ void addGpus(const ViewInput& in, v1::Status& status) {
       gpu.set_gpu_share(std::round(in.meter.share(worker->task) * 100) / 100);
       gpu.set_vram_used(worker->memoryBytes);
     }
+    if (const auto governor = in.governors.of(seen.id(), in.workers)) *gpu.mutable_governor() = *governor;
   }
 }
 
@@ -103,13 +106,23 @@ std::string inSentence(std::string text) {
   return text;
 }
 
+// "Working on “Mix”: nobody is using this computer"; with less than the whole GPU that is what there is to say:
+// "Working on “Mix” at 40 % because the GPU is at 76 °C".
+std::string workingSentence(const ViewInput& in, const v1::Status& status) {
+  const std::string work =
+      fmt::format("Working on “{}”", status.running_size() > 0 ? status.running(0).name() : "a task");
+  if (const auto& verdict = in.verdicts.device; verdict.dutyReason) {
+    return fmt::format("{} at {:.0f} % because {}", work, verdict.duty * 100, inSentence(verdict.dutyReason->text()));
+  }
+  const bool alone = in.facts.presence.source == model::Presence::Source::Unattended;
+  return fmt::format("{}: {}", work,
+                     alone ? "this computer has no keyboard, mouse or remote" : "nobody is using this computer");
+}
+
 std::string sentenceOf(const ViewInput& in, const v1::Status& status) {
   switch (status.activity()) {
-    case v1::ACTIVITY_WORKING: {
-      const bool alone = in.facts.presence.source == model::Presence::Source::Unattended;
-      return fmt::format("Working on “{}”: {}", status.running_size() > 0 ? status.running(0).name() : "a task",
-                         alone ? "this computer has no keyboard, mouse or remote" : "nobody is using this computer");
-    }
+    case v1::ACTIVITY_WORKING:
+      return workingSentence(in, status);
     case v1::ACTIVITY_READY:
       return status.queued() == 0 ? "Ready: there is no task to work on" : "Ready: the next task is about to start";
     case v1::ACTIVITY_RESTING: {

@@ -2,6 +2,7 @@
 // Projects what is known and recorded into the status people see. Pure.
 #pragma once
 
+#include "app/governors.h"
 #include "app/meter.h"
 #include "ledger/ledger.h"
 #include "lull/v1/settings.pb.h"
@@ -23,6 +24,7 @@ struct ViewInput {
   const std::map<model::TaskId, v1::Task>& labels;  // what does not change about the tasks of the roster
   const std::vector<runtimes::WorkerFigures>& workers;
   const Meter& meter;
+  const Governors& governors;
   const ledger::Totals& totals;
   const v1::Settings& settings;
   const std::vector<std::string>& troubles;

@@ -3,6 +3,7 @@
 #include "conductor/limits.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -53,9 +54,11 @@ private:
       case v1::TASK_STATE_STARTING:
         return limit == v1::LIMIT_EVICT ? evict(task) : std::nullopt;
       case v1::TASK_STATE_PARKED:
+        if (limit == v1::LIMIT_RUN && dutyFor(task) != task.dutyPercent) return setDuty(task);
         if (limit == v1::LIMIT_RUN) return model::OpenGate{task.id};
         return limit == v1::LIMIT_EVICT ? evict(task) : std::nullopt;
       case v1::TASK_STATE_RUNNING:
+        if (limit == v1::LIMIT_RUN && dutyFor(task) != task.dutyPercent) return setDuty(task);
         if (limit == v1::LIMIT_PARK) return model::CloseGate{task.id, causeFor(task)};
         return limit == v1::LIMIT_EVICT ? evict(task) : std::nullopt;
       default:
@@ -75,6 +78,14 @@ private:
 
   std::optional<model::Action> evict(const RosterTask& task) const {
     return model::EvictWorker{task.id, causeFor(task)};
+  }
+
+  std::optional<model::Action> setDuty(const RosterTask& task) const { return model::SetDuty{task.id, dutyFor(task)}; }
+
+  std::uint32_t dutyFor(const RosterTask& task) const {
+    const auto verdict = m_in.verdicts.byGpu.find(task.gpu);
+    const double duty = verdict == m_in.verdicts.byGpu.end() ? 0 : verdict->second.duty;
+    return static_cast<std::uint32_t>(std::clamp(std::lround(duty * 100), 1L, 100L));
   }
 
   v1::Limit limitOf(const model::GpuId& gpu) const {

@@ -35,10 +35,14 @@ public:
   void operator()(const model::StartWorker& a) {
     if (!change(Event::Start, a.gpuName.empty() ? a.gpu : a.gpuName)) return;
     m_task.gpu = a.gpu;
+    m_task.dutyPercent = 100;
     if (auto* moved = lastMove()) moved->gpuName = a.gpuName;
   }
   void operator()(const model::OpenGate&) {
     if (change(Event::OpenGate)) m_task.gateClosedAt.reset();
+  }
+  void operator()(const model::SetDuty& a) {
+    if (model::hasWorker(m_task.state)) m_task.dutyPercent = a.percent;
   }
   void operator()(const model::CloseGate& a) {
     if (change(Event::CloseGate, becauseOf(a.cause))) m_task.gateClosedAt = m_at.now.instant;

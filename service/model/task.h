@@ -48,12 +48,14 @@ struct RosterTask {
   double savedProgress = 0;             // the part that survives the worker
   double secondsLeft = 0;               // estimate of GPU seconds; 0 = unknown
   std::uint64_t gpuNs = 0;              // metered over all its workers: kept up to date by the app
+  std::uint32_t dutyPercent = 100;      // granted to its worker
   std::uint64_t gpuNsAllowed = 0;       // limits.gpu_seconds; 0 = no limit
 };
 using Roster = std::vector<RosterTask>;
 
 // What the conductor wants done. Every action names its task; `cause` is the rule's name, or one of the conductor's
 // own: "cancelled", "stopping", "drain_limit", "evict_limit", "start_limit", "gpu_time_limit".
+// (SetDuty and OpenGate need none.)
 struct StartWorker {
   TaskId task;
   GpuId gpu;
@@ -62,6 +64,10 @@ struct StartWorker {
 struct OpenGate {
   TaskId task;
 };
+struct SetDuty {
+  TaskId task;
+  std::uint32_t percent = 100;  // 1..100, of GPU time
+};                              // holds until the next one; a worker begins with 100
 struct CloseGate {
   TaskId task;
   std::string cause;
@@ -80,7 +86,7 @@ struct KillWorker {
 struct DropTask {
   TaskId task;
 };  // cancelled and without a worker: it has ended
-using Action = std::variant<StartWorker, OpenGate, CloseGate, EvictWorker, KillWorker, DropTask>;
+using Action = std::variant<StartWorker, OpenGate, SetDuty, CloseGate, EvictWorker, KillWorker, DropTask>;
 
 struct Plan {
   std::vector<Action> actions;

@@ -14,10 +14,11 @@
 namespace lull::model {
 
 struct Verdict {
-  v1::Limit limit = v1::LIMIT_EVICT;  // default deny
-  std::vector<v1::Reason> reasons;    // all that hold, the strictest first; empty: may run
-  double duty = 1.0;                  // share of GPU time granted, 0..1
-  std::uint64_t memoryLimit = 0;      // bytes of GPU memory granted; 0 = no limit
+  v1::Limit limit = v1::LIMIT_EVICT;     // default deny
+  std::vector<v1::Reason> reasons;       // all that hold, the strictest first; empty: may run
+  double duty = 0;                       // share of GPU time granted, 0..1, in whole percent; 0 unless it may run
+  std::optional<v1::Reason> dutyReason;  // why it is not all
+  std::uint64_t memoryLimit = 0;         // bytes of GPU memory granted; 0 = no limit
 };
 
 // The hysteresis: travels from decision to decision.
@@ -26,6 +27,8 @@ struct PolicyMemory {
   std::optional<Instant> pausedSince;   // none while nobody has paused it
   bool hot = false;                     // stopped for heat, not yet cool
   bool pressed = false;                 // stopped for memory, not yet relaxed
+  double warmDuty = 1;                  // what heat leaves of the GPU's time
+  std::optional<Instant> warmStep;      // when that was last weighed; none: never
 };
 
 struct Verdicts {

@@ -45,6 +45,9 @@ inline constexpr std::string_view kMemoryPressure = "memory_pressure";
 inline constexpr std::string_view kTooHot = "too_hot";
 inline constexpr std::string_view kOnBattery = "on_battery";
 inline constexpr std::string_view kStarting = "starting";
+// They forbid nothing: they lower the duty.
+inline constexpr std::string_view kMaxDuty = "max_duty";
+inline constexpr std::string_view kWarm = "warm";
 }  // namespace rule
 
 }  // namespace lull::policy

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/policy.h"
 
+#include "policy/duty.h"
 #include "policy/opinion.h"
 #include "policy/rules/memory_pressure.h"
 #include "policy/rules/no_gpu.h"
@@ -98,12 +99,15 @@ void steady(Reasons& reasons, const Reasons& before) {
   }
 }
 
-model::Verdict verdictOf(Reasons reasons, const model::Verdict* before) {
+model::Verdict verdictOf(Reasons reasons, const Grant& grant, const model::Verdict* before) {
   std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) { return a.limit() > b.limit(); });
   if (before != nullptr) steady(reasons, before->reasons);
   model::Verdict verdict;
   verdict.limit = reasons.empty() ? v1::LIMIT_RUN : reasons.front().limit();
-  verdict.duty = reasons.empty() ? 1.0 : 0.0;
+  if (reasons.empty()) {
+    verdict.duty = grant.duty;
+    verdict.dutyReason = grant.reason;
+  }
   verdict.reasons = std::move(reasons);
   return verdict;
 }
@@ -128,11 +132,13 @@ model::Verdicts decide(const model::Facts& facts, const v1::Settings& settings, 
   verdicts.memory = previous.memory;
   const Gathered all = gather(c, verdicts.memory);
   verdicts.lookAgain = all.lookAgain;
-  verdicts.device = verdictOf(with(all.reasons, noGpuAtAll(c)), &previous.device);
+  const Grant grant = dutyGranted(c, verdicts.memory);
+  if (all.reasons.empty()) earlier(verdicts.lookAgain, grant.changesAt);
+  verdicts.device = verdictOf(with(all.reasons, noGpuAtAll(c)), grant, &previous.device);
   for (const auto& gpu : facts.gpus.value) {
     const auto before = previous.byGpu.find(gpu.id());
     verdicts.byGpu[gpu.id()] =
-        verdictOf(with(all.reasons, noGpu(c, gpu)), before == previous.byGpu.end() ? nullptr : &before->second);
+        verdictOf(with(all.reasons, noGpu(c, gpu)), grant, before == previous.byGpu.end() ? nullptr : &before->second);
   }
   return verdicts;
 }

@@ -165,6 +165,32 @@ private slots:
     QVERIFY(ledgerOf(device, v1::LedgerEntry::KIND_GIVE_BACK).empty());  // nobody came back
   }
 
+  void warmthLendsLessOfTheGpuAndCoolnessAllAgain() {
+    Device device({.input = false, .settings = {{"thermal.soften", "20"}}});
+    device.start();
+    const auto duty = [](const v1::Status& s) { return s.gpus(0).governor().duty(); };
+    device.submit(chainTask("outlasts the test", kGroups, kLongIterations * 100), chainModule());
+    device.waitFor("all of it", [&](const auto& s) { return isWorking(s) && duty(s) == 1; });
+    device.setSys("class/hwmon/hwmon0/temp1_input", "76000");
+    const auto warm = device.waitFor("less of it", [&](const auto& s) { return duty(s) < 0.8; });
+    QVERIFY(isWorking(warm));
+    QCOMPARE(warm.gpus(0).verdict().duty_reason().rule(), std::string("warm"));
+    QVERIFY2(warm.sentence().find("because the GPU is at 76 °C") != std::string::npos, warm.sentence().c_str());
+    device.setSys("class/hwmon/hwmon0/temp1_input", "40000");
+    device.waitFor("more of it again", [&](const auto& s) { return duty(s) > duty(warm); });
+  }
+
+  void theOwnerLendsAPartOfTheGpu() {
+    Device device({.input = false, .settings = {{"gpu.max_duty", "30"}}});
+    device.start();
+    device.submit(chainTask("outlasts the test", kGroups, kLongIterations * 100), chainModule());
+    const auto part = device.waitFor("a part of it", [](const auto& s) {
+      return isWorking(s) && std::abs(s.gpus(0).governor().duty() - 0.3) < 1e-9;
+    });
+    QVERIFY2(part.sentence().find("at 30 %") != std::string::npos, part.sentence().c_str());
+    QCOMPARE(part.gpus(0).verdict().duty_reason().setting(), std::string("gpu.max_duty"));
+  }
+
   void badTasksFailInWordsAndTheQueueGoesOn() {
     Device device({.input = false,
                    .settings = {{"gpu.piece_limit", "1"},
@@ -199,8 +225,8 @@ private slots:
         {.input = true, .settings = {{"gpu.piece_limit", "600"}, {"gpu.drain_limit", "300"}, {"tasks.attempts", "1"}}});
     device.start();
     const auto id = device.submit(test::endlessTask(), test::endlessModule());
-    device.waitFor("work", isWorking);
-    QTest::qWait(50);  // lets the piece reach the GPU; either way the test's outcome is the same or it fails
+    device.waitFor("a piece on the GPU",
+                   [](const auto& s) { return isWorking(s) && s.gpus(0).governor().submissions() > 0; });
     device.touch();
     const auto task = device.waitForTask(id, v1::TASK_STATE_FAILED);
     QCOMPARE(task.failure().kind(), v1::Failure::KIND_NO_GIVE_BACK);

@@ -17,6 +17,7 @@ struct World {
   std::map<model::TaskId, v1::Task> labels;
   std::vector<runtimes::WorkerFigures> workers;
   app::Meter meter;
+  app::Governors governors;
   ledger::Totals totals;
   v1::Settings settings;
   std::vector<std::string> troubles;
@@ -57,6 +58,7 @@ struct World {
                          .labels = labels,
                          .workers = workers,
                          .meter = meter,
+                         .governors = governors,
                          .totals = totals,
                          .settings = settings,
                          .troubles = troubles,
@@ -87,6 +89,48 @@ private slots:
     QCOMPARE(status.gpus(0).task_id(), std::string("t-1"));
     QCOMPARE(status.gpus(0).vram_used(), 77U);
     QVERIFY(status.sentence().find("Picture") != std::string::npos);
+  }
+
+  void lessThanTheWholeGpuIsTold() {
+    World world;
+    world.addTask(v1::TASK_STATE_RUNNING);
+    v1::Reason reason;
+    reason.set_rule("warm");
+    reason.set_text("The GPU is at 76 °C");
+    for (auto* verdict : {&world.verdicts.device, &world.verdicts.byGpu["g"]}) {
+      verdict->duty = 0.4;
+      verdict->dutyReason = reason;
+    }
+    const auto status = world.view();
+    QCOMPARE(status.sentence(), std::string("Working on “Picture” at 40 % because the GPU is at 76 °C"));
+    QCOMPARE(status.gpus(0).verdict().duty(), 0.4);
+    QCOMPARE(status.gpus(0).verdict().duty_reason().rule(), std::string("warm"));
+    QVERIFY(status.gpus(0).verdict().reasons().empty());
+  }
+
+  void governorsOfAGpuAddUp() {
+    World world;
+    QVERIFY(!world.view().gpus(0).has_governor());
+    runtimes::WorkerFigures earlier{.task = "t-0", .gpu = "g", .session = "t-0.x"};
+    earlier.governor.slices = 10;
+    earlier.governor.unknownCommands = 2;
+    earlier.governor.stops[governor::stopBucket(2'000'000)] = 1;
+    world.governors.ended(earlier);
+    auto status = world.view();
+    QCOMPARE(status.gpus(0).governor().duty(), 0.0);  // nobody has it
+    QCOMPARE(status.gpus(0).governor().stops(), 1U);
+    world.addTask(v1::TASK_STATE_RUNNING);
+    world.workers[0].governor.dutyPercent = 60;
+    world.workers[0].governor.slices = 5;
+    world.workers[0].governor.stops[governor::stopBucket(30'000'000)] = 1;
+    status = world.view();
+    const auto& governor = status.gpus(0).governor();
+    QCOMPARE(governor.duty(), 0.6);
+    QCOMPARE(governor.slices(), 15U);
+    QCOMPARE(governor.unknown_commands(), 2U);
+    QCOMPARE(governor.stops(), 2U);
+    QVERIFY(governor.stop_p50_ms() > 2 && governor.stop_p50_ms() < 3);
+    QVERIFY(governor.stop_p99_ms() > 30 && governor.stop_p99_ms() < 40);
   }
 
   void restingSaysTheReason() {

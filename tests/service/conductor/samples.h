@@ -28,7 +28,10 @@ inline v1::Settings settings() {
 inline model::Verdict verdict(v1::Limit limit, const std::string& rule = "owner_present") {
   model::Verdict v;
   v.limit = limit;
-  if (limit == v1::LIMIT_RUN) return v;
+  if (limit == v1::LIMIT_RUN) {
+    v.duty = 1;
+    return v;
+  }
   v.reasons.emplace_back();
   v.reasons.back().set_rule(rule);
   v.reasons.back().set_limit(limit);
@@ -74,6 +77,7 @@ inline std::string brief(const model::Action& action) {
   struct Brief {
     std::string operator()(const model::StartWorker& a) const { return "start " + a.task + " " + a.gpu; }
     std::string operator()(const model::OpenGate& a) const { return "open " + a.task; }
+    std::string operator()(const model::SetDuty& a) const { return "duty " + a.task + " " + std::to_string(a.percent); }
     std::string operator()(const model::CloseGate& a) const { return "close " + a.task + " " + a.cause; }
     std::string operator()(const model::EvictWorker& a) const { return "evict " + a.task + " " + a.cause; }
     std::string operator()(const model::KillWorker& a) const {

@@ -45,6 +45,40 @@ RosterTask queued(const std::string& id, int priority, std::uint64_t order, Unix
 class TestPlan : public QObject {
   Q_OBJECT
 private slots:
+  void dutyIsSetBeforeTheGateOpensAndWhileItIsOpen_data() {
+    QTest::addColumn<int>("state");
+    QTest::addColumn<int>("limit");
+    QTest::addColumn<double>("duty");
+    QTest::addColumn<QString>("expected");
+    const auto row = [](v1::TaskState state, v1::Limit limit, double duty, const char* expected) {
+      QTest::addRow("%s %s %.3f", v1::TaskState_Name(state).c_str(), v1::Limit_Name(limit).c_str(), duty)
+          << int{state} << int{limit} << duty << QString(expected);
+    };
+    row(v1::TASK_STATE_STARTING, v1::LIMIT_RUN, 0.5, "");
+    row(v1::TASK_STATE_PARKED, v1::LIMIT_RUN, 0.5, "duty t-a 50");
+    row(v1::TASK_STATE_PARKED, v1::LIMIT_RUN, 1, "open t-a");
+    row(v1::TASK_STATE_RUNNING, v1::LIMIT_RUN, 0.58, "duty t-a 58");
+    row(v1::TASK_STATE_RUNNING, v1::LIMIT_RUN, 0.001, "duty t-a 1");
+    row(v1::TASK_STATE_RUNNING, v1::LIMIT_RUN, 1, "");
+    row(v1::TASK_STATE_RUNNING, v1::LIMIT_PARK, 0, "close t-a owner_present");
+    row(v1::TASK_STATE_PARKED, v1::LIMIT_PARK, 0, "");
+  }
+  void dutyIsSetBeforeTheGateOpensAndWhileItIsOpen() {
+    QFETCH(int, state);
+    QFETCH(int, limit);
+    QFETCH(double, duty);
+    QFETCH(QString, expected);
+    auto v = verdicts({{"g0", static_cast<v1::Limit>(limit)}});
+    v.byGpu["g0"].duty = duty;
+    model::Roster roster{inState(static_cast<v1::TaskState>(state))};
+    QCOMPARE(planOf(roster, v), expected);
+    const auto s = settings();
+    const auto first = plan({.verdicts = v, .roster = roster, .settings = s, .now = kNow});
+    for (const auto& action : first.actions) QVERIFY(take(roster, action, {kNow, s}).size() <= 1);
+    if (expected.startsWith("duty")) {  // taken in, it is not asked for again, and the next step follows
+      QCOMPARE(planOf(roster, v), state == v1::TASK_STATE_PARKED ? QString("open t-a") : QString());
+    }
+  }
   void oneTask_data() {
     QTest::addColumn<int>("state");
     QTest::addColumn<int>("limit");

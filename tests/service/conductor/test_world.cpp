@@ -22,6 +22,7 @@ struct Worker {
   enum class Mode { Starting, Ready, Evicting, Killed } mode = Mode::Starting;
   std::string gpu;
   bool open = false;
+  std::uint32_t duty = 100;
   bool drained = true;
   bool stubborn = false;  // never drains, never leaves
   bool mute = false;      // never says it started
@@ -92,6 +93,11 @@ private:
     w.open = true;
     w.drained = false;
   }
+  void apply(const model::SetDuty& a) {
+    auto& w = m_workers.at(a.task);
+    if (w.duty == a.percent) m_fault = "the duty it has was set again";
+    w.duty = a.percent;
+  }
   void apply(const model::CloseGate& a) { m_workers.at(a.task).open = false; }
   void apply(const model::EvictWorker& a) {
     auto& w = m_workers.at(a.task);
@@ -131,6 +137,7 @@ private:
     for (auto& [gpu, limit] : m_limits) {
       if (chance(15)) limit = static_cast<v1::Limit>(roll(v1::LIMIT_RUN, v1::LIMIT_EVICT));
     }
+    if (chance(15)) m_duty = roll(1, 100);
     if (chance(1)) m_stopping = !m_stopping;
     if (chance(3) && !m_roster.empty()) {
       m_roster[static_cast<std::size_t>(roll(0, static_cast<int>(m_roster.size()) - 1))].cancelWanted = true;
@@ -219,12 +226,16 @@ private:
       if (w.open && (m_stopping || m_limits.at(w.gpu) != v1::LIMIT_RUN)) m_fault = "runs without leave";
       const bool idle = w.mode == Worker::Mode::Ready && !w.open && m_limits.at(w.gpu) == v1::LIMIT_RUN;
       if (idle && !m_stopping) m_fault = "may run and does not";
+      if (w.open && w.duty != static_cast<std::uint32_t>(m_duty)) m_fault = "runs with another duty than granted";
     }
   }
 
   model::Verdicts verdictsNow() const {
     model::Verdicts v;
-    for (const auto& [gpu, limit] : m_limits) v.byGpu[gpu] = verdict(limit);
+    for (const auto& [gpu, limit] : m_limits) {
+      v.byGpu[gpu] = verdict(limit);
+      if (limit == v1::LIMIT_RUN) v.byGpu[gpu].duty = m_duty / 100.0;
+    }
     return v;
   }
   int roll(int from, int to) { return std::uniform_int_distribution(from, to)(m_random); }
@@ -236,6 +247,7 @@ private:
   model::Roster m_roster;
   std::optional<Instant> m_lookAgain;
   std::map<std::string, v1::Limit> m_limits{{"g0", v1::LIMIT_RUN}, {"g1", v1::LIMIT_PARK}};
+  int m_duty = 100;
   std::map<std::string, Worker> m_workers;
   std::map<std::string, v1::TaskState> m_ended;
   std::map<std::string, std::uint32_t> m_failures;

@@ -84,6 +84,8 @@ inline v1::Settings sharing() {
   settings.mutable_presence()->set_unattended("away");
   settings.mutable_thermal()->set_stop(80);
   settings.mutable_thermal()->set_resume(70);
+  settings.mutable_thermal()->set_soften(8);
+  settings.mutable_gpu()->set_max_duty(100);
   settings.mutable_power()->set_min_battery(50);
   settings.mutable_memory()->set_min_available(1024);
   settings.mutable_memory()->set_max_pressure(10);

@@ -59,7 +59,7 @@ private slots:
 
   void matchingByPrefix() {
     QCOMPARE(matching("")->size(), fields().size());
-    QCOMPARE(matching("thermal")->size(), 2U);
+    QCOMPARE(matching("thermal")->size(), 3U);
     QCOMPARE(matching("thermal.stop")->size(), 1U);
     QVERIFY(!matching("therm").ok());
     QVERIFY(!matching("thermal.").ok());
