@@ -31,8 +31,7 @@ bool canStamp(const VkQueueFamilyProperties& family) {
   return family.timestampValidBits > 0 && (family.queueFlags & (VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT)) != 0;
 }
 
-// Time stamps where every queue that does work has them; otherwise completions as the CPU sees them, for all queues
-// alike, since intervals of two clocks cannot be laid over each other.
+// Time stamps for the queues that have them; completions as the CPU sees them for the others.
 void chooseMeter(const InstanceTable& vk, VkPhysicalDevice physical, const VkDeviceCreateInfo& info,
                  Device::Origin& origin) {
   VkPhysicalDeviceProperties properties{};
@@ -42,14 +41,16 @@ void chooseMeter(const InstanceTable& vk, VkPhysicalDevice physical, const VkDev
   if (software && std::getenv(kStampsVariable) == nullptr) return;
   const auto families = familiesOf(vk, physical);
   std::uint32_t bits = 64;
+  bool any = false;
   for (uint32_t i = 0; i < info.queueCreateInfoCount; ++i) {
     const uint32_t index = info.pQueueCreateInfos[i].queueFamilyIndex;
     const bool stamps = index < families.size() && canStamp(families[index]);
     origin.families.push_back({.index = index, .stamps = stamps});
-    if (!stamps) return;
+    if (!stamps) continue;
+    any = true;
     bits = std::min(bits, families[index].timestampValidBits);
   }
-  origin.timestampBits = bits;
+  origin.timestampBits = any ? bits : 0;
   origin.nsPerTick = static_cast<double>(properties.limits.timestampPeriod);
 }
 
@@ -97,7 +98,7 @@ struct Request {
 bool createLow(PFN_vkCreateDevice create, VkPhysicalDevice physical, const Request& request) {
   Process& process = Process::get();
   const InstanceTable* vk = process.instance(physical);
-  if (process.gate() == nullptr || vk == nullptr) return false;
+  if (process.account() == nullptr || vk == nullptr) return false;
   const VkDevice handleBefore = *request.handle;  // the loader's own structure comes down in it
   VkLayerDeviceLink* const linkBefore = request.link->u.pLayerInfo;
   try {

@@ -1,35 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// One VkDevice under the governor: its submissions in flight, the thread that sees them end, and the metering.
+// One VkDevice under the governor, and what its parts share.
 #pragma once
 
 #include "governor/dispatch.h"
 #include "governor/gate.h"
 #include "governor/memory/holdings.h"
-#include "governor/metering/busy_time.h"
-#include "governor/metering/stamps.h"
+#include "governor/metering/meter.h"
 #include "governor/pacing/costs.h"
 #include "governor/pacing/pace.h"
+#include "governor/queue/fences.h"
+#include "governor/queue/queue.h"
+#include "governor/queue/semaphores.h"
 #include "governor/recording/recordings.h"
 
-#include <pthread.h>
-
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 namespace lull::governor {
-
-// One call of vkQueueSubmit, from admission until its work is done.
-struct Submission {
-  VkFence fence = VK_NULL_HANDLE;  // ours, never the program's
-  std::optional<Stamp> stamp;
-  Waits waits = Waits::Nothing;
-  std::uint64_t submittedNs = 0;
-  bool afterIdle = false;
-  Submission* next = nullptr;
-};
 
 class Device {
 public:
@@ -38,7 +28,7 @@ public:
     VkDevice device = VK_NULL_HANDLE;
     DeviceTable table;
     PFN_vkSetDeviceLoaderData setLoaderData = nullptr;
-    Gate* gate = nullptr;        // nullptr: not governed
+    Gate* gate = nullptr;        // nullptr: it does not start
     Account* account = nullptr;  // nullptr: its memory is not counted
     VkPhysicalDeviceMemoryProperties memory{};
     struct Family {
@@ -57,7 +47,7 @@ public:
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
 
-  // Starts the watcher. False: the system gives no thread.
+  // It counts on the page from here on. False: there is no gate to be held by.
   [[nodiscard]] bool start();
 
   [[nodiscard]] const DeviceTable& table() const { return m_origin.table; }
@@ -68,41 +58,57 @@ public:
   [[nodiscard]] Pace& pace() { return m_pace; }
   [[nodiscard]] Recordings& recordings() { return m_recordings; }
   [[nodiscard]] Holdings& holdings() { return m_holdings; }
+  [[nodiscard]] Fences& fences() { return m_fences; }
+  [[nodiscard]] Semaphores& semaphores() { return m_semaphores; }
+  [[nodiscard]] Meter& meter() { return m_meter; }
 
-  // Waits at the gate. nullptr: no memory for it, and nothing is counted.
-  [[nodiscard]] Submission* begin(std::uint32_t family, Waits waits);
-  // It goes out without time stamps.
-  void dropStamp(Submission& submission);
-  // The driver has taken it, and its fence will be signalled.
-  void submitted(Submission* submission);
-  // The driver has refused it.
-  void refused(Submission* submission);
+  // A queue that the program got. It stays as long as the device. May throw bad_alloc.
+  [[nodiscard]] Queue* adoptQueue(VkQueue handle, std::uint32_t family);
+  // Everything that is on a list now is with the driver.
+  [[nodiscard]] VkResult finishHandingOver();
+  // The driver's call with all queues held, as it asks for.
+  [[nodiscard]] VkResult waitIdle();
+
+  // How the next slice is cut; the recorders are told too.
+  [[nodiscard]] Planner::Limits slicing();
+
+  // The driver said so, or takes nothing any more: what is on the lists is given up.
+  void lose();
+  [[nodiscard]] bool isLost() const { return m_lost.load(); }
+
+  // Held around driver calls that will signal semaphores: the program may see one signalled while the call that does it
+  // has not returned, and may then free what the call still uses.
+  class Signalling {
+  public:
+    explicit Signalling(Device& device) : m_device(device) { m_device.m_signalling.fetch_add(1); }
+    ~Signalling() { m_device.m_signalling.fetch_sub(1); }
+    Signalling(const Signalling&) = delete;
+    Signalling& operator=(const Signalling&) = delete;
+
+  private:
+    Device& m_device;
+  };
+  // To be called before the program hears that a semaphore was signalled.
+  void letCallsReturn();
+  // The last signal operation that was submitted for a binary semaphore is with the driver. False: the device is lost.
+  [[nodiscard]] bool waitUntilHandedOver(VkSemaphore semaphore);
 
 private:
-  static void* watch(void* self);
-  [[nodiscard]] Submission* nextToWatch();
-  void finish(Submission* submission, bool done);
-  [[nodiscard]] std::uint64_t meter(const Submission& submission);
-  [[nodiscard]] Stamps* stampsOf(std::uint32_t family);
-  [[nodiscard]] Submission* takeRecord();
-  void recycle(Submission* submission);
+  [[nodiscard]] std::vector<Queue*> queues();
 
   Origin m_origin;
   Costs m_costs;
   Pace m_pace;
   Recordings m_recordings;
   Holdings m_holdings;
-  std::vector<Stamps> m_stamps;
-  BusyTime m_busy;  // the watcher's alone
+  Fences m_fences;
+  Semaphores m_semaphores;
+  Meter m_meter;
+  bool m_attached = false;
+  std::atomic<bool> m_lost{false};
+  std::atomic<std::uint32_t> m_signalling{0};
   std::mutex m_mutex;
-  std::condition_variable m_wake;
-  Submission* m_head = nullptr;  // in flight, oldest first
-  Submission* m_tail = nullptr;
-  Submission* m_spare = nullptr;
-  std::uint32_t m_outstanding = 0;
-  bool m_stopping = false;
-  bool m_running = false;
-  pthread_t m_watcher{};
+  std::vector<std::unique_ptr<Queue>> m_queues;
 };
 
 }  // namespace lull::governor

@@ -35,6 +35,7 @@ const Index* makeDeviceIndex() {
   index->emplace("vkGetDeviceProcAddr", hooked(&getDeviceProcAddr));
   add(*index, deviceHooks());
   add(*index, submitHooks());
+  add(*index, waitHooks());
   add(*index, allocationHooks());
   return index;
 }

@@ -7,76 +7,146 @@
 
 #include <algorithm>
 #include <chrono>
-#include <utility>
 
 namespace lull::governor {
 
 namespace {
 
-// A submission in flight that waits on a semaphore may wait for the very submission that the cap holds back.
-constexpr std::chrono::milliseconds kStallLimit{20};
 constexpr std::uint64_t kShortestRecheckNs = 10'000'000;
 constexpr std::uint64_t kLongestRecheckNs = 500'000'000;
+constexpr std::uint64_t kFirstRestNs = 1'000'000;
+constexpr std::uint64_t kLongestRestNs = 50'000'000;
 
 }  // namespace
 
 Gate::Gate(Page& page, int eventFd) : m_page(page), m_eventFd(eventFd) {}
 
-void Gate::admit(Waits waits) {
-  std::unique_lock lock(m_mutex);
-  for (;;) {
-    const std::uint32_t word = m_page.gate.load();
-    const bool open = isOpen(word);
-    if (!open || heartbeatIsStale()) {
-      // A missing heartbeat comes back without a change of the gate, so that wait has an end.
-      const std::uint64_t recheck =
-          std::clamp(m_page.heartbeatLimitNs.load() / 3, kShortestRecheckNs, kLongestRecheckNs);
-      lock.unlock();
-      futexWait(m_page.gate, word, open ? recheck : kForever);
-      lock.lock();
-      continue;
-    }
-    const std::uint64_t cap = std::max<std::uint64_t>(1, m_page.inFlightCap.load());
-    if (m_inFlight < cap || m_stalled) break;
-    waitForRoom(lock);
-  }
-  if (std::exchange(m_stalled, false)) m_page.passedUngoverned.fetch_add(1);
+Gate::Answer Gate::tryAdmit(const Passage& passage) {
+  const std::lock_guard lock(m_mutex);
+  Answer answer = judge(passage);
+  answer.turns = m_turns;
+  answer.finishes = m_finishes;
+  if (answer.verdict != Verdict::Granted) return answer;
   ++m_inFlight;
-  if (waits == Waits::Semaphores) ++m_waiting;
+  if (!passage.capped) ++m_uncapped;
+  m_expectedNs += passage.expectedNs;
   m_page.inFlight.store(m_inFlight);
-  m_page.submits.fetch_add(1);
+  if (passage.opensSubmission) m_page.submits.fetch_add(1);
+  m_page.slices.fetch_add(1);
+  return answer;
 }
 
-// Something is in flight, so a finish() comes and ends the wait.
-void Gate::waitForRoom(std::unique_lock<std::mutex>& lock) {
-  if (m_waiting == 0) {
-    m_finished.wait(lock);
-  } else if (m_finished.wait_for(lock, kStallLimit) == std::cv_status::timeout) {
-    m_stalled = m_waiting > 0;
+Gate::Answer Gate::look() {
+  const std::lock_guard lock(m_mutex);
+  Answer answer = judgeGate(monotonicNs());
+  answer.turns = m_turns;
+  answer.finishes = m_finishes;
+  return answer;
+}
+
+// A heart beats again without a change of the gate, so that wait has an end.
+Gate::Answer Gate::judgeGate(std::uint64_t nowNs) const {
+  if (!isOpen(m_page.gate.load())) return {.verdict = Verdict::Closed, .waitNs = kForever};
+  if (heartbeatIsStale(nowNs)) return {.verdict = Verdict::Stale, .waitNs = heartbeatRecheckNs()};
+  return {};
+}
+
+Gate::Answer Gate::judge(const Passage& passage) {
+  const std::uint64_t now = monotonicNs();
+  if (const Answer answer = judgeGate(now); answer.verdict != Verdict::Granted) {
+    m_parked = true;
+    return answer;
+  }
+  if (passage.capped && m_inFlight - m_uncapped >= m_depth.choose(m_page.inFlightCap.load())) {
+    return {.verdict = Verdict::Full};
+  }
+  if (m_parked) m_bucket.parked(now);
+  m_parked = false;
+  const std::uint32_t duty = m_page.dutyPercent.load();
+  const std::uint64_t waitNs = m_bucket.waitNs(now, duty == 0 ? 100 : duty, m_expectedNs);
+  if (waitNs > 0) return {.verdict = Verdict::Unpaid, .waitNs = waitNs};
+  return {};
+}
+
+void Gate::waitAfter(const Answer& refused) {
+  std::unique_lock lock(m_mutex);
+  if (refused.verdict == Verdict::Full) {
+    ++m_waitingForRoom;
+    m_room.wait(lock, [&] { return m_finishes != refused.finishes || m_turns != refused.turns; });
+    --m_waitingForRoom;
+    return;
+  }
+  ++m_waitingForTurn;
+  const auto another = [&] { return m_turns != refused.turns; };
+  if (refused.waitNs == kForever) {
+    m_turned.wait(lock, another);
+  } else {
+    m_turned.wait_for(lock, std::chrono::nanoseconds(refused.waitNs), another);
+  }
+  --m_waitingForTurn;
+}
+
+void Gate::admit(const Passage& passage) {
+  for (;;) {
+    const Answer answer = tryAdmit(passage);
+    if (answer.verdict == Verdict::Granted) return;
+    waitAfter(answer);
   }
 }
 
-void Gate::finish(Waits waits, std::uint64_t gpuNs) {
+void Gate::subtract(const Passage& passage) {
+  --m_inFlight;
+  if (!passage.capped) --m_uncapped;
+  m_expectedNs -= passage.expectedNs;
+  ++m_finishes;
+  m_page.inFlight.store(m_inFlight);
+}
+
+void Gate::finish(const Passage& passage, const Ran& ran) {
+  bool wake = false;
   {
     const std::lock_guard lock(m_mutex);
-    m_page.gpuNs.fetch_add(gpuNs);
-    --m_inFlight;
-    if (waits == Waits::Semaphores) --m_waiting;
-    m_page.inFlight.store(m_inFlight);
-    acknowledge();
+    m_page.gpuNs.fetch_add(ran.gpuNs);
+    m_bucket.paid(ran.gpuNs);
+    if (ran.gpuNs > 0) m_depth.ran(ran.gpuNs, ran.gapNs);
+    subtract(passage);
+    chooseDepth();
+    acknowledge(Cause::Stop);
+    wake = m_waitingForRoom > 0;
   }
-  m_finished.notify_all();
+  if (wake) m_room.notify_all();
+}
+
+void Gate::retract(const Passage& passage) {
+  {
+    const std::lock_guard lock(m_mutex);
+    subtract(passage);
+    m_page.slices.fetch_sub(1);
+    acknowledge(Cause::Stop);
+  }
+  m_room.notify_all();
+}
+
+void Gate::chooseDepth() {
+  const std::uint32_t depth = std::max(1U, m_depth.choose(m_page.inFlightCap.load()));
+  if (m_depthNow.exchange(depth) != depth || m_page.depth.load() == 0) m_page.depth.store(depth);
 }
 
 void Gate::acknowledgeIfIdle() {
   const std::lock_guard lock(m_mutex);
-  acknowledge();
+  acknowledge(Cause::Stop);
 }
 
-void Gate::acknowledge() {
+void Gate::acknowledge(Cause cause) {
   const std::uint32_t word = m_page.gate.load();
   if (isOpen(word) || m_inFlight > 0 || m_page.drained.load() == word) return;
-  m_page.drainedAtNs.store(monotonicNs());
+  const std::uint64_t now = monotonicNs();
+  if (cause == Cause::Stop && m_devices > 0) {
+    const std::uint64_t since = m_page.gateChangedNs.load();
+    m_page.stops.fetch_add(1);
+    m_page.stopHistogram[stopBucket(now > since ? now - since : 0)].fetch_add(1);
+  }
+  m_page.drainedAtNs.store(now);
   m_page.drained.store(word);
   const std::uint64_t one = 1;
   if (m_eventFd >= 0) [[maybe_unused]]
@@ -89,29 +159,94 @@ void Gate::attachDevice() {
   ++m_devices;
   m_page.devices.fetch_add(1);
   m_page.attached.store(1);
-  acknowledge();
+  chooseDepth();
+  acknowledge(Cause::Attaching);
 }
 
 // Stored before the gate is read: a service that closes the gate now sees either no device or the acknowledgement.
 void Gate::detachDevice() {
   const std::lock_guard lock(m_mutex);
   if (--m_devices == 0) m_page.attached.store(0);
-  acknowledge();
+  acknowledge(Cause::Stop);
 }
 
 void Gate::countUngoverned() { m_page.passedUngoverned.fetch_add(1); }
 
-bool Gate::heartbeatIsStale() const {
-  const std::uint64_t limit = m_page.heartbeatLimitNs.load();
-  return limit != 0 && monotonicNs() > m_page.heartbeatNs.load() + limit;
+bool Gate::mayRun() const { return isOpen(m_page.gate.load()) && !heartbeatIsStale(monotonicNs()); }
+
+std::uint64_t Gate::targetNs() const {
+  const std::uint64_t queued = m_page.sliceNs.load();
+  return (queued == 0 ? kDefaultSliceNs : queued) / m_depthNow.load();
 }
 
-void Gate::listen(const std::atomic<bool>& stop) {
+bool Gate::leavesWhole() const { return m_page.leaveWhole.load() != 0; }
+
+void Gate::rest(std::uint64_t& restNs) {
+  std::unique_lock lock(m_mutex);
+  if (mayRun()) {
+    restNs = 0;
+    return;
+  }
+  restNs = std::clamp(2 * restNs, kFirstRestNs, kLongestRestNs);
+  const std::uint64_t turns = m_turns;
+  ++m_waitingForTurn;
+  m_turned.wait_for(lock, std::chrono::nanoseconds(restNs), [&] { return m_turns != turns; });
+  --m_waitingForTurn;
+}
+
+bool Gate::heartbeatIsStale(std::uint64_t nowNs) const {
+  const std::uint64_t limit = m_page.heartbeatLimitNs.load();
+  return limit != 0 && nowNs > m_page.heartbeatNs.load() + limit;
+}
+
+std::uint64_t Gate::heartbeatRecheckNs() const {
+  return std::clamp(m_page.heartbeatLimitNs.load() / 3, kShortestRecheckNs, kLongestRecheckNs);
+}
+
+bool Gate::graceIsOver(std::uint64_t nowNs) const {
+  if (!isOpen(m_page.gate.load()) || !heartbeatIsStale(nowNs)) return false;
+  const std::uint64_t grace = m_page.graceNs.load();
+  return nowNs > m_page.heartbeatNs.load() + (grace == 0 ? kDefaultGraceNs : grace);
+}
+
+// A closed gate asks for no heartbeat: there the listener sleeps until it is woken.
+std::uint64_t Gate::listenNs(std::uint64_t nowNs) const {
+  const std::uint64_t limit = m_page.heartbeatLimitNs.load();
+  if (!isOpen(m_page.gate.load()) || limit == 0) return kForever;
+  if (heartbeatIsStale(nowNs)) return heartbeatRecheckNs();
+  return m_page.heartbeatNs.load() + limit - std::min(nowNs, m_page.heartbeatNs.load()) + 1;
+}
+
+void Gate::turned() {
+  {
+    const std::lock_guard lock(m_mutex);
+    acknowledge(Cause::Stop);
+    chooseDepth();
+    ++m_turns;
+    if (m_waitingForTurn == 0 && m_waitingForRoom == 0) return;
+  }
+  m_turned.notify_all();
+  m_room.notify_all();
+}
+
+Gate::Listened Gate::listen(const std::atomic<bool>& stop) {
   while (!stop.load()) {
     const std::uint32_t word = m_page.gate.load();
-    acknowledgeIfIdle();
-    if (!stop.load()) futexWait(m_page.gate, word);
+    turned();
+    const std::uint64_t now = monotonicNs();
+    if (graceIsOver(now)) return Listened::GraceOver;
+    if (!stop.load()) futexWait(m_page.gate, word, listenNs(now));
   }
+  return Listened::Stopped;
+}
+
+void Gate::nudge() {
+  {
+    const std::lock_guard lock(m_mutex);
+    ++m_turns;
+  }
+  m_turned.notify_all();
+  m_room.notify_all();
 }
 
 }  // namespace lull::governor

@@ -28,7 +28,8 @@ template <typename F>
 
 // Functions of a device, its queues and command buffers.
 [[nodiscard]] Hooks deviceHooks();      // creation.cpp: destroy
-[[nodiscard]] Hooks submitHooks();      // queue/submit.cpp: getting queues, submitting, binding sparse memory
+[[nodiscard]] Hooks submitHooks();      // queue/submit.cpp: calls with a queue
+[[nodiscard]] Hooks waitHooks();        // queue/waits.cpp: fences, semaphores, events, queries
 [[nodiscard]] Hooks allocationHooks();  // memory/allocations.cpp
 // Only of governed devices.
 [[nodiscard]] Hooks bufferHooks();    // recording/buffer_hooks.cpp: command pools and buffers

@@ -13,12 +13,12 @@ namespace lull::governor {
 namespace {
 
 // -1 where the variable is absent or no number.
-int fdFrom(const char* text) {
+int numberFrom(const char* text) {
   if (text == nullptr) return -1;
-  int fd = -1;
+  int number = -1;
   const char* end = text + std::strlen(text);
-  const auto [stop, code] = std::from_chars(text, end, fd);
-  return code == std::errc{} && stop == end ? fd : -1;
+  const auto [stop, code] = std::from_chars(text, end, number);
+  return code == std::errc{} && stop == end ? number : -1;
 }
 
 }  // namespace
@@ -41,7 +41,12 @@ Mapping mapPage(int fd, int eventFd) {
 Mapping mapFromEnvironment() {
   const char* page = std::getenv(kPageFdVariable);
   if (page == nullptr) return {};
-  return mapPage(fdFrom(page), fdFrom(std::getenv(kEventFdVariable)));
+  return mapPage(numberFrom(page), numberFrom(std::getenv(kEventFdVariable)));
+}
+
+std::uint64_t graceWithoutPage() {
+  const int milliseconds = numberFrom(std::getenv(kGraceVariable));
+  return milliseconds > 0 ? static_cast<std::uint64_t>(milliseconds) * 1'000'000 : kDefaultGraceNs;
 }
 
 }  // namespace lull::governor

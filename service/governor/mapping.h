@@ -8,8 +8,8 @@ namespace lull::governor {
 
 struct Mapping {
   enum class State {
-    Absent,  // no page was given: this program is not governed
-    Broken,  // a page was given and cannot be used: nothing may be submitted
+    Absent,  // no page was given
+    Broken,  // a page was given and cannot be used
     Mapped,
   };
   State state = State::Absent;
@@ -19,6 +19,10 @@ struct Mapping {
 
 // Reads the environment variables of page.h.
 [[nodiscard]] Mapping mapFromEnvironment();
+// Without a page nothing may be submitted, and the process ends itself so long after it opened a device:
+// kDefaultGraceNs, or what kGraceVariable says (set by tests).
+inline constexpr const char* kGraceVariable = "LULL_GOVERNOR_GRACE_MS";
+[[nodiscard]] std::uint64_t graceWithoutPage();
 // Maps the page behind `fd`; Broken where it is no file, too short, or of another version.
 [[nodiscard]] Mapping mapPage(int fd, int eventFd);
 

@@ -12,13 +12,6 @@
 
 namespace lull::governor {
 
-// A queue as the program got it.
-struct Lane {
-  Device* device = nullptr;
-  std::uint32_t family = 0;
-};
-inline constexpr std::uint32_t kNoFamily = UINT32_MAX;  // a queue that may not be stamped
-
 // What the program asked for with an instance.
 struct InstanceFacts {
   std::uint32_t apiVersion = VK_API_VERSION_1_0;
@@ -29,22 +22,21 @@ class Process {
 public:
   [[nodiscard]] static Process& get();
 
-  [[nodiscard]] Mapping::State state() const { return m_state; }
-  // nullptr unless a page is mapped
+  // Without a page that can be used it never opens. nullptr: there is no thread to work it.
   [[nodiscard]] Gate* gate() const { return m_gate; }
   [[nodiscard]] Account* account() const { return m_account; }
 
   // These may throw std::bad_alloc.
   void addInstance(VkInstance instance, const InstanceTable& table, InstanceFacts facts);
   void addDevice(Device* device);
-  void addQueue(VkQueue queue, Lane lane);
+  void addQueue(VkQueue handle, Device* device, Queue* queue);
 
   [[nodiscard]] const InstanceTable* instance(const void* dispatchable);  // nullptr: not known
   [[nodiscard]] InstanceFacts facts(const void* dispatchable);
   std::unique_ptr<const InstanceTable> takeInstance(VkInstance instance);
   [[nodiscard]] Device* device(const void* dispatchable);
   Device* takeDevice(VkDevice device);
-  [[nodiscard]] Lane lane(VkQueue queue);
+  [[nodiscard]] Queue* queue(VkQueue handle);  // nullptr: not known
   // Device-local memory that the program holds in each heap, on all devices made from this one.
   [[nodiscard]] HeapBytes heldOn(VkPhysicalDevice physical);
 
@@ -60,11 +52,13 @@ private:
     Device* device = nullptr;
   };
   struct QueueEntry {
-    VkQueue queue;
-    Lane lane;
+    VkQueue handle;
+    Device* device;
+    Queue* queue;
   };
 
-  Mapping::State m_state = Mapping::State::Absent;
+  bool m_hasPage = false;
+  bool m_ending = false;  // without a page, and a device was opened
   Gate* m_gate = nullptr;
   Account* m_account = nullptr;
   std::shared_mutex m_mutex;

@@ -32,6 +32,8 @@ inline constexpr std::uint32_t kPageVersion = 2;
 inline constexpr std::size_t kPageBytes = 4096;
 inline constexpr const char* kPageFdVariable = "LULL_GOVERNOR_PAGE_FD";
 inline constexpr const char* kEventFdVariable = "LULL_GOVERNOR_EVENT_FD";
+// How a worker ends that the governor ends: no page, or a service that has been silent for grace_ns.
+inline constexpr int kExitWithoutService = 75;
 inline constexpr const char* kLayerName = "VK_LAYER_LULL_governor";
 
 inline constexpr std::uint64_t kDefaultSliceNs = 4'000'000;

@@ -143,7 +143,8 @@ TestWorker::TestWorker(const worker::v1::Start& start, const Options& options) {
 
   auto environment = vulkanEnvironment();
   environment.push_back("LULL_WORKER_FD=" + std::to_string(kSocket));
-  if (options.layer) environment.push_back(std::string("VK_INSTANCE_LAYERS=") + governor::kLayerName);
+  if (options.layer && options.page != nullptr)
+    environment.push_back(std::string("VK_INSTANCE_LAYERS=") + governor::kLayerName);
   for (const auto& entry : options.environment) environment.push_back(entry);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);

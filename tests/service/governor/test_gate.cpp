@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gate's rules without Vulkan: what may go out, what is acknowledged and when, and how busy time is counted.
 #include "fakes/service_page.h"
-#include "governor/metering/busy_time.h"
 #include "governor/futex.h"
 #include "governor/gate.h"
 #include "governor/mapping.h"
+#include "governor/metering/busy_time.h"
 
 #include <QtTest>
 
@@ -25,12 +25,21 @@ namespace {
 constexpr std::chrono::seconds kPatience{30};
 constexpr std::chrono::milliseconds kMoment{60};  // long enough to see that something does not happen
 
+constexpr Passage kFirst{.opensSubmission = true};
+
+// Only looks whether it would be granted: what was granted is taken back.
+Gate::Verdict ask(Gate& gate, const Passage& passage = kFirst) {
+  const auto verdict = gate.tryAdmit(passage).verdict;
+  if (verdict == Gate::Verdict::Granted) gate.retract(passage);
+  return verdict;
+}
+
 // A thread that asks to be admitted, and can be asked whether it has been.
 class Submitter {
 public:
-  explicit Submitter(Gate& gate, Waits waits = Waits::Nothing)
-      : m_thread([this, &gate, waits] {
-          gate.admit(waits);
+  explicit Submitter(Gate& gate, Passage passage = kFirst)
+      : m_thread([this, &gate, passage] {
+          gate.admit(passage);
           const std::lock_guard lock(m_mutex);
           m_admitted = true;
           m_changed.notify_all();
@@ -73,6 +82,7 @@ private slots:
   void closedHoldsOpenLetsThrough() {
     ServicePage page;
     Gate gate(page.page(), page.eventFd());
+    Listener listener(gate, page);
     Submitter submitter(gate);
     QVERIFY(!submitter.admittedWithin(kMoment));
     QCOMPARE(page.page().inFlight.load(), std::uint64_t{0});
@@ -80,7 +90,7 @@ private slots:
     QVERIFY(submitter.admittedWithin(kPatience));
     QCOMPARE(page.page().inFlight.load(), std::uint64_t{1});
     QCOMPARE(page.page().submits.load(), std::uint64_t{1});
-    gate.finish(Waits::Nothing, 5);
+    gate.finish(kFirst, {.gpuNs = 5});
     QCOMPARE(page.page().inFlight.load(), std::uint64_t{0});
     QCOMPARE(page.page().gpuNs.load(), std::uint64_t{5});
   }
@@ -89,42 +99,133 @@ private slots:
     page.page().inFlightCap.store(2);
     page.open();
     Gate gate(page.page(), -1);
-    gate.admit(Waits::Nothing);
-    gate.admit(Waits::Nothing);
+    gate.admit(kFirst);
+    gate.admit(kFirst);
     Submitter third(gate);
     QVERIFY(!third.admittedWithin(kMoment));
-    gate.finish(Waits::Nothing, 0);
+    gate.finish(kFirst, {});
     QVERIFY(third.admittedWithin(kPatience));
     QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{0});
   }
-  void aCapOfZeroCountsAsOne() {
+  void aCapOfZeroIsTheGovernorsChoice() {
     ServicePage page;
-    page.page().inFlightCap.store(0);
     page.open();
     Gate gate(page.page(), -1);
-    Submitter submitter(gate);
-    QVERIFY(submitter.admittedWithin(kPatience));
+    gate.attachDevice();
+    QCOMPARE(page.page().depth.load(), 1U);
+    QCOMPARE(ask(gate), Gate::Verdict::Granted);
+    gate.admit(kFirst);
+    QCOMPARE(ask(gate), Gate::Verdict::Full);
+    // Gaps as long as the work: worth a second slice.
+    for (int i = 0; i < 200; ++i) {
+      gate.finish(kFirst, {.gpuNs = 1'000'000, .gapNs = 1'000'000});
+      gate.admit(kFirst);
+    }
+    QCOMPARE(page.page().depth.load(), 2U);
+    QCOMPARE(gate.targetNs(), kDefaultSliceNs / 2);
+    QCOMPARE(ask(gate), Gate::Verdict::Granted);
   }
-  void whatWaitsDoesNotHoldTheCapForEver() {
+  void whatWaitsBlindlyHoldsNobodyBack() {
+    ServicePage page;
+    page.page().inFlightCap.store(1);
+    page.open();
+    Gate gate(page.page(), -1);
+    const Passage blind{.opensSubmission = true, .capped = false};
+    gate.admit(blind);
+    gate.admit(kFirst);  // the one that the first may be waiting for
+    QCOMPARE(ask(gate), Gate::Verdict::Full);
+    QCOMPARE(ask(gate, blind), Gate::Verdict::Granted);
+    QCOMPARE(page.page().inFlight.load(), std::uint64_t{2});
+    const std::uint32_t word = page.close();
+    gate.finish(kFirst, {});
+    QVERIFY(page.page().drained.load() != word);  // drained means all of it
+    gate.finish(blind, {});
+    QCOMPARE(page.page().drained.load(), word);
+  }
+  void slicesOfASubmissionCountOnce() {
+    ServicePage page;
+    page.page().inFlightCap.store(8);
+    page.open();
+    Gate gate(page.page(), -1);
+    gate.admit(kFirst);
+    gate.admit({});
+    gate.admit({});
+    QCOMPARE(page.page().submits.load(), std::uint64_t{1});
+    QCOMPARE(page.page().slices.load(), std::uint64_t{3});
+    QCOMPARE(page.page().inFlight.load(), std::uint64_t{3});
+    gate.retract({});
+    QCOMPARE(page.page().slices.load(), std::uint64_t{2});
+    QCOMPARE(page.page().inFlight.load(), std::uint64_t{2});
+  }
+  void theDutyHoldsBack() {
+    ServicePage page;
+    page.page().dutyPercent.store(10);
+    page.open();
+    Gate gate(page.page(), -1);
+    gate.admit(kFirst);
+    gate.finish(kFirst, {.gpuNs = 2'000'000'000});
+    const auto answer = gate.tryAdmit(kFirst);
+    QCOMPARE(answer.verdict, Gate::Verdict::Unpaid);
+    QVERIFY(answer.waitNs > 1'000'000'000);
+    page.page().dutyPercent.store(100);
+    QCOMPARE(ask(gate), Gate::Verdict::Granted);
+  }
+  void stopsAreMeasured() {
     ServicePage page;
     page.open();
     Gate gate(page.page(), -1);
-    gate.admit(Waits::Semaphores);
-    Submitter second(gate);  // the one that the first may be waiting for
-    QVERIFY(second.admittedWithin(kPatience));
-    QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{1});
-    QCOMPARE(page.page().inFlight.load(), std::uint64_t{2});
+    gate.attachDevice();
+    gate.admit(kFirst);
+    page.close();
+    page.page().gateChangedNs.store(monotonicNs() - 10'000'000);
+    gate.finish(kFirst, {});
+    QCOMPARE(page.page().stops.load(), std::uint64_t{1});
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < kStopBuckets; ++i) {
+      const std::uint64_t count = page.page().stopHistogram[i].load();
+      sum += count;
+      if (i < stopBucket(10'000'000)) QCOMPARE(count, std::uint64_t{0});
+    }
+    QCOMPARE(sum, std::uint64_t{1});
+  }
+  void whoAsksAgainAndAgainSleepsWhileParked() {
+    ServicePage page;
+    Gate gate(page.page(), -1);
+    std::uint64_t restNs = 0;
+    std::uint64_t longest = 0;
+    for (int i = 0; i < 8; ++i) {
+      const std::uint64_t before = monotonicNs();
+      gate.rest(restNs);
+      QVERIFY(monotonicNs() - before >= restNs);
+      QVERIFY(restNs > longest || restNs == 50'000'000);
+      longest = restNs;
+    }
+    QCOMPARE(longest, std::uint64_t{50'000'000});
+    page.open();
+    gate.rest(restNs);
+    QCOMPARE(restNs, std::uint64_t{0});
+  }
+  void aServiceThatStaysDeadEndsTheGrace() {
+    ServicePage page;
+    page.page().heartbeatLimitNs.store(20'000'000);
+    page.page().graceNs.store(200'000'000);
+    Gate gate(page.page(), -1);
+    page.open();
+    const std::uint64_t before = monotonicNs();
+    const std::atomic<bool> never{false};
+    QCOMPARE(gate.listen(never), Gate::Listened::GraceOver);
+    QVERIFY(monotonicNs() - before >= 200'000'000);
   }
   void drainedIsAcknowledgedWithTheExactWord() {
     ServicePage page;
     page.open();
     Gate gate(page.page(), page.eventFd());
-    gate.admit(Waits::Nothing);
+    gate.admit(kFirst);
     const std::uint32_t word = page.close();
     gate.acknowledgeIfIdle();
     QVERIFY(page.page().drained.load() != word);  // something is still in flight
     const std::uint64_t before = monotonicNs();
-    gate.finish(Waits::Nothing, 1);
+    gate.finish(kFirst, {.gpuNs = 1});
     QCOMPARE(page.page().drained.load(), word);
     QVERIFY(page.page().drainedAtNs.load() >= before);
     std::uint64_t events = 0;
@@ -149,7 +250,7 @@ private slots:
     page.open();
     Submitter first(gate);
     QVERIFY(first.admittedWithin(kPatience));
-    gate.finish(Waits::Nothing, 0);
+    gate.finish(kFirst, {});
     const std::uint32_t drained = page.page().drained.load();
     page.page().heartbeatNs.store(monotonicNs() - 60'000'000);
     Submitter second(gate);
@@ -165,6 +266,7 @@ private slots:
     page.open();
     gate.attachDevice();
     gate.attachDevice();
+    QCOMPARE(page.page().devices.load(), 2U);
     gate.detachDevice();
     QCOMPARE(page.page().attached.load(), 1U);
     const std::uint32_t word = page.close();
@@ -185,11 +287,11 @@ private slots:
       for (int i = 0; i < 4; ++i) {
         submitters.emplace_back([&] {
           while (!stop) {
-            gate.admit(Waits::Nothing);
+            gate.admit(kFirst);
             ++running;
             std::this_thread::yield();
             --running;
-            gate.finish(Waits::Nothing, 1);
+            gate.finish(kFirst, {.gpuNs = 1});
           }
         });
       }

@@ -6,6 +6,7 @@
 #include <QtTest>
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <thread>
 
@@ -38,35 +39,40 @@ bool waitFor(const std::function<bool()>& condition) { return QTest::qWaitFor(co
 class TestLayer : public QObject {
   Q_OBJECT
 private slots:
-  void withoutAPageItPasses() {
-    VulkanProgram program(hostCommand(), governed(), nullptr);
-    QCOMPARE(program.ask("start"), std::string("ok"));
-    QCOMPARE(program.ask("work 10 100"), std::string("ok"));
-    QCOMPARE(program.ask("wait"), std::string("ok"));
-    QCOMPARE(program.ask("count"), std::string("10"));
-    QCOMPARE(program.ask("timeline"), std::string("patient 2"));
-    QCOMPARE(program.ask("destroy"), std::string("ok"));
-  }
-  void aBrokenPageParks_data() {
+  void withoutAPageItIsHeldAndEnds_data() {
     QTest::addColumn<QString>("how");
-    QTest::newRow("no such descriptor") << "descriptor";
-    QTest::newRow("no number") << "text";
-    QTest::newRow("other version") << "version";
+    for (const char* how : {"no page", "no such descriptor", "no number", "other version"}) QTest::newRow(how) << how;
   }
-  void aBrokenPageParks() {
+  void withoutAPageItIsHeldAndEnds() {
     QFETCH(QString, how);
     ServicePage page;
     page.page().version = 77;
     page.open();
-    const bool given = how == "version";
-    std::vector<std::string> more;
-    if (how == "descriptor") more.push_back(std::string(governor::kPageFdVariable) + "=777");
-    if (how == "text") more.push_back(std::string(governor::kPageFdVariable) + "=page");
-    VulkanProgram program(hostCommand(), governed(more), given ? &page : nullptr);
+    std::vector<std::string> more{"LULL_GOVERNOR_GRACE_MS=1500"};
+    if (how == "no such descriptor") more.push_back(std::string(governor::kPageFdVariable) + "=777");
+    if (how == "no number") more.push_back(std::string(governor::kPageFdVariable) + "=page");
+    VulkanProgram program(hostCommand(), governed(more), how == "other version" ? &page : nullptr);
     QCOMPARE(program.ask("start"), std::string("ok"));
     QCOMPARE(program.ask("empty"), std::string("ok"));  // carries no work
-    program.send("work 1 1");
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+    QCOMPARE(program.ask("work 1 1"), std::string("ok"));
+    QCOMPARE(program.ask("fence"), std::string("pending"));
+    program.send("wait");
     QVERIFY(!program.reply(kMoment));
+    const auto status = program.waitExit();
+    QVERIFY(status && WIFEXITED(*status));
+    QCOMPARE(WEXITSTATUS(*status), governor::kExitWithoutService);
+  }
+  void aServiceThatStaysDeadEndsTheProgram() {
+    ServicePage page;
+    page.page().heartbeatLimitNs.store(50'000'000);
+    page.page().graceNs.store(1'000'000'000);
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    const auto status = program.waitExit();
+    QVERIFY(status && WIFEXITED(*status));
+    QCOMPARE(WEXITSTATUS(*status), governor::kExitWithoutService);
   }
   void theGateHoldsAndIsAcknowledged_data() {
     QTest::addColumn<QString>("verb");
@@ -84,13 +90,14 @@ private slots:
     QCOMPARE(page.page().attached.load(), 0U);
     QCOMPARE(program.ask("start"), std::string("ok"));
     QCOMPARE(page.page().attached.load(), 1U);
-    program.send(verb.toStdString() + " 10 100");
+    QCOMPARE(program.ask(verb.toStdString() + " 10 100"), std::string("ok"));  // the program is not held up
+    program.send("idle");
     QVERIFY(!program.reply(kMoment));
     QCOMPARE(page.page().submits.load(), std::uint64_t{0});
+    QCOMPARE(page.page().slices.load(), std::uint64_t{0});
     page.open();
     QCOMPARE(program.reply(), std::optional<std::string>("ok"));
     QCOMPARE(program.ask("wait"), std::string("ok"));
-    QCOMPARE(program.ask("idle"), std::string("ok"));
     QCOMPARE(program.ask("count"), std::string("10"));
     QVERIFY(page.waitDrained(page.close(), kPatience));  // closed while idle
     QCOMPARE(page.page().submits.load(), std::uint64_t{1});
@@ -165,9 +172,11 @@ private slots:
     page.open();
     VulkanProgram program(hostCommand(), governed(), &page);
     QCOMPARE(program.ask("start"), std::string("ok"));
-    page.page().heartbeatNs.store(1);
-    program.send("work 3 1");
+    page.page().heartbeatNs.fetch_sub(500'000'000);
+    QCOMPARE(program.ask("work 3 1"), std::string("ok"));
+    program.send("wait");
     QVERIFY(!program.reply(kMoment));
+    QCOMPARE(page.page().submits.load(), std::uint64_t{0});
     page.page().heartbeatLimitNs.store(3'600'000'000'000);
     page.beat();
     QCOMPARE(program.reply(), std::optional<std::string>("ok"));

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handing over: the list's first item, slice by slice, through the gate to the driver.
+#include "governor/device.h"
+#include "governor/futex.h"
+#include "governor/queue/queue.h"
+
+#include <utility>
+
+namespace lull::governor {
+
+// `lock` is held before and after, not meanwhile.
+Queue::Outcome Queue::handHead(Lock& lock) {
+  m_handing = true;
+  Item& item = *m_head;
+  m_sent = nullptr;
+  lock.unlock();
+  const Outcome outcome = handSlice(item);
+  lock.lock();
+  m_handing = false;
+  if (outcome == Outcome::HandedOver) {
+    if (m_sent != nullptr) addToFlight(m_sent);
+    if (item.isDone()) popHead();
+  }
+  if (outcome == Outcome::Lost) dropList();
+  return outcome;
+}
+
+Queue::Outcome Queue::handSlice(Item& item) noexcept {
+  if (m_device.isLost()) return Outcome::Lost;
+  if (!m_ready.made) {
+    if (const Outcome outcome = prepare(item); outcome != Outcome::HandedOver) {
+      if (outcome == Outcome::Unsafe) m_heldBack = true;
+      return outcome;
+    }
+  }
+  if (Slice* slice = m_ready.slice) {
+    slice->passage.opensSubmission = !item.opened;
+    m_refusal = m_device.gate()->tryAdmit(slice->passage);
+    if (m_refusal.verdict != Gate::Verdict::Granted) {
+      if (m_refusal.verdict != Gate::Verdict::Full) m_heldBack = true;
+      return Outcome::Refused;
+    }
+    item.opened = true;
+  }
+  return send(item);
+}
+
+Queue::Outcome Queue::prepare(Item& item) noexcept {
+  Slice* slice = nullptr;
+  try {
+    const auto plan = m_planner.next(item, m_device.slicing());
+    if (!plan) return Outcome::Unsafe;
+    if (plan->carriesWork) {
+      slice = takeSlice();
+      if (slice == nullptr) return Outcome::NoMemory;
+      slice->passage = {.capped = !plan->blind, .expectedNs = plan->expectedNs};
+      slice->worksKnown = true;
+      for (std::size_t i = item.at.part; i < plan->end.part; ++i) {
+        const WorkList& work = item.parts[i].chunk.work;
+        if (work == nullptr) slice->worksKnown = false;
+        slice->works.push_back(work);
+      }
+      if (m_family != kNoFamily && Outgoing::canStamp(item, plan->end)) {
+        slice->timing.stamp = m_device.meter().takeStamp(m_family);
+      }
+    }
+    m_outgoing.build(item, plan->end, slice != nullptr ? slice->timing.stamp : std::nullopt);
+    m_ready = {.made = true, .plan = *plan, .slice = slice};
+    return Outcome::HandedOver;
+  } catch (...) {
+    const std::lock_guard lock(m_mutex);
+    if (slice != nullptr) recycle(slice);
+    return Outcome::NoMemory;
+  }
+}
+
+// While the slice before it runs.
+void Queue::prepareAhead(Lock& lock) {
+  if (m_head == nullptr || m_handing || m_ready.made) return;
+  m_handing = true;
+  Item& item = *m_head;
+  lock.unlock();
+  [[maybe_unused]] const Outcome outcome = prepare(item);  // what is in the way now is looked at again then
+  lock.lock();
+  m_handing = false;
+}
+
+Queue::Outcome Queue::send(Item& item) {
+  Slice* slice = m_ready.slice;
+  const bool last = m_ready.plan.end.batch == item.batches.size();
+  if (slice != nullptr) {
+    slice->timing.waitingSinceNs = m_heldBack ? kForever : item.listedNs;
+    m_device.meter().begin(slice->timing, m_inFlight.load());
+  }
+  bool watched = true;
+  const VkResult result = call(slice, last ? item.fence : VK_NULL_HANDLE, watched);
+  if (result != VK_SUCCESS) {
+    if (slice != nullptr) {
+      m_device.meter().cancel();
+      m_device.gate()->retract(slice->passage);
+    }
+    const bool memory = result == VK_ERROR_OUT_OF_HOST_MEMORY || result == VK_ERROR_OUT_OF_DEVICE_MEMORY;
+    if (memory && ++m_troubles < kMostTroubles) return Outcome::NoMemory;
+    m_device.lose();
+    return Outcome::Lost;
+  }
+  m_troubles = 0;
+  m_heldBack = false;
+  m_ready.made = false;
+  m_ready.slice = nullptr;
+  if (slice != nullptr && !watched) {
+    m_device.meter().cancel();
+    m_device.gate()->countUngoverned();
+    m_device.gate()->finish(slice->passage, {});
+    const std::lock_guard lock(m_mutex);
+    recycle(std::exchange(slice, nullptr));
+  }
+  m_sent = slice;
+  announce(item);
+  return Outcome::HandedOver;
+}
+
+// A fence of the program's keeps its meaning: it goes with the program's own batches, and ours with an empty submission
+// behind it. Where that is refused the work is out and nothing tells its end: it is waited for here.
+VkResult Queue::call(Slice* slice, VkFence fence, bool& watched) {
+  const DeviceTable& vk = m_device.table();
+  const VkFence ours = slice != nullptr ? slice->fence : VK_NULL_HANDLE;
+  const Device::Signalling signalling(m_device);
+  const std::lock_guard driver(m_driver);
+  const VkResult result = m_outgoing.send(vk, m_handle, fence != VK_NULL_HANDLE ? fence : ours);
+  if (result != VK_SUCCESS || slice == nullptr || fence == VK_NULL_HANDLE) return result;
+  watched = vk.QueueSubmit(m_handle, 0, nullptr, ours) == VK_SUCCESS;
+  if (!watched) vk.QueueWaitIdle(m_handle);
+  return result;
+}
+
+// Only copies are touched from here on: the program may have seen the work done, and have freed everything.
+void Queue::announce(Item& item) {
+  Semaphores& semaphores = m_device.semaphores();
+  for (std::size_t batch = item.at.batch; batch < m_ready.plan.end.batch; ++batch) {
+    for (const SemaphoreSignal& signal : item.signalsOf(batch)) {
+      if (signal.payload != nullptr && signal.payload->timeline) Semaphores::assure(*signal.payload, signal.value);
+    }
+  }
+  item.at = m_ready.plan.end;
+  m_handed.store(item.isDone() ? item.lastSerial() : item.serial + item.at.batch);
+  if (item.isDone() && item.fence != VK_NULL_HANDLE) m_device.fences().release(item.fence);
+  if (!item.signals.empty()) semaphores.changed();
+}
+
+// m_mutex is held, here and below.
+void Queue::addToFlight(Slice* slice) {
+  slice->next = nullptr;
+  (m_oldest == nullptr ? m_oldest : m_newest->next) = slice;
+  m_newest = slice;
+  m_inFlight.fetch_add(1);
+}
+
+void Queue::popHead() {
+  Item* item = std::exchange(m_head, m_head->next);
+  if (m_head == nullptr) m_tail = nullptr;
+  item->clear();
+  item->next = std::exchange(m_spareItems, item);
+  if (m_waitingToPass > 0) m_passed.notify_all();
+}
+
+// Nothing of it will ever run: the device is lost, or is being destroyed.
+void Queue::dropList() {
+  if (m_ready.slice != nullptr) recycle(m_ready.slice);
+  m_ready = {};
+  while (m_head != nullptr) {
+    m_handed.store(m_head->lastSerial());
+    if (m_head->fence != VK_NULL_HANDLE) m_device.fences().release(m_head->fence);
+    popHead();
+  }
+  m_device.semaphores().changed();
+}
+
+Slice* Queue::takeSlice() {
+  {
+    const std::lock_guard lock(m_mutex);
+    if (m_spareSlices != nullptr) {
+      Slice* slice = std::exchange(m_spareSlices, m_spareSlices->next);
+      return slice;
+    }
+  }
+  auto* slice = new (std::nothrow) Slice;
+  if (slice == nullptr) return nullptr;
+  VkFenceCreateInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO;
+  if (m_device.table().CreateFence(m_device.handle(), &info, nullptr, &slice->fence) == VK_SUCCESS) return slice;
+  delete slice;
+  return nullptr;
+}
+
+// Its fence is unsignalled again, or was never used.
+void Queue::recycle(Slice* slice) {
+  m_device.meter().giveBack(slice->timing.stamp);
+  slice->works.clear();
+  slice->worksKnown = false;
+  slice->next = std::exchange(m_spareSlices, slice);
+}
+
+}  // namespace lull::governor

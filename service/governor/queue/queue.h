@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// One VkQueue: the list of what the program submitted to it, and the thread that hands it to the driver in slices.
+//
+// Two roles, each held by one thread at a time. Handing over: takes the next slice of the list's first item, passes the
+// gate with it and calls the driver; in order, so one at a time. It is the program's own thread that does it when
+// nothing is in the way, otherwise ours. Watching: waits in the driver for the oldest slice in flight and meters it;
+// always ours. Our thread watches whenever it cannot hand over, so that while work flows nobody is woken but by the
+// driver. It sleeps in the driver only for slices that end by themselves (semaphores.h), so it is back soon.
+#pragma once
+
+#include "governor/gate.h"
+#include "governor/metering/meter.h"
+#include "governor/queue/chain.h"
+#include "governor/queue/item.h"
+#include "governor/queue/outgoing.h"
+#include "governor/queue/plan.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace lull::governor {
+
+class Device;
+
+inline constexpr std::uint32_t kNoFamily = UINT32_MAX;  // a queue that may not be stamped
+
+// What is in flight.
+struct Slice {
+  VkFence fence = VK_NULL_HANDLE;  // ours, never the program's
+  Passage passage;
+  Timing timing;
+  std::vector<WorkList> works;
+  bool worksKnown = false;
+  bool done = false;  // false: it was lost, or refused
+  Meter::Reading reading;
+  Slice* next = nullptr;
+};
+
+class Queue {
+public:
+  // `family`: kNoFamily for one that may not be stamped.
+  Queue(Device& device, VkQueue handle, std::uint32_t family);
+  // Nothing of the list is handed over any more; waits for what is in flight.
+  ~Queue();
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
+  [[nodiscard]] VkQueue handle() const { return m_handle; }
+
+  // The program's calls. Info: VkSubmitInfo, VkSubmitInfo2, VkBindSparseInfo.
+  template <typename Info>
+  [[nodiscard]] VkResult submit(Item::Form form, std::span<const Info> infos, VkFence fence) noexcept;
+
+  // Returns when everything that is on the list now is with the driver. VK_ERROR_DEVICE_LOST: it never will be.
+  [[nodiscard]] VkResult finishHandingOver();
+  // Whether anything is on the list.
+  [[nodiscard]] bool isEmpty();
+  // Held around every call of the driver with this VkQueue.
+  [[nodiscard]] std::mutex& driver() { return m_driver; }
+  // The device is lost: gives up the list.
+  void wake();
+
+private:
+  enum class Outcome { HandedOver, Refused, Unsafe, NoMemory, Lost };
+  // The next slice, made ready while the one before it runs. Belongs to who hands over.
+  struct Ready {
+    bool made = false;
+    Plan plan;
+    Slice* slice = nullptr;  // nullptr: carries no work
+  };
+
+  [[nodiscard]] VkResult enlist(Item* item);
+  [[nodiscard]] bool startThread();
+  template <typename Info>
+  [[nodiscard]] VkResult passWhole(Item::Form form, std::span<const Info> infos, VkFence fence);
+  [[nodiscard]] Item* takeItem();
+  void giveBack(Item* item);
+  void wakeIfNeeded();
+
+  // handing.cpp: handing over.
+  using Lock = std::unique_lock<std::mutex>;
+  [[nodiscard]] Outcome handHead(Lock& lock);
+  [[nodiscard]] Outcome handSlice(Item& item) noexcept;
+  [[nodiscard]] Outcome prepare(Item& item) noexcept;
+  void prepareAhead(Lock& lock);
+  [[nodiscard]] Outcome send(Item& item);
+  [[nodiscard]] VkResult call(Slice* slice, VkFence fence, bool& watched);
+  void announce(Item& item);
+  void addToFlight(Slice* slice);
+  void dropList();
+  void popHead();
+  [[nodiscard]] Slice* takeSlice();
+  void recycle(Slice* slice);
+
+  // watching.cpp: our thread.
+  static void* run(void* self);
+  void serve();
+  [[nodiscard]] Slice* watchOldest(Lock& lock);
+  [[nodiscard]] bool waitFor(const Slice& slice);
+  void settle(Lock& lock, Slice* slice);
+  void learn(const Slice& slice) noexcept;
+  void rest(Lock& lock, Outcome outcome);
+  void restUnsafe(const Item& item);
+  void lookAt(const SemaphoreWait& wait, std::uint64_t patienceNs);
+
+  static constexpr std::uint32_t kMostTroubles = 100;  // of memory, in a row: some seconds
+
+  Device& m_device;
+  const VkQueue m_handle;
+  const std::uint32_t m_family;
+  std::mutex m_program;  // the program's calls come one at a time, and if not, they do now
+  std::mutex m_driver;
+
+  std::mutex m_mutex;                // all below, but for what belongs to a role
+  std::condition_variable m_wake;    // our thread
+  std::condition_variable m_passed;  // who waits for the list
+  std::uint32_t m_waitingToPass = 0;
+  Item* m_head = nullptr;
+  Item* m_tail = nullptr;
+  Item* m_spareItems = nullptr;
+  std::uint64_t m_lastSerial = 0;
+  bool m_handing = false;
+  bool m_asleep = false;
+  Slice* m_oldest = nullptr;  // in flight
+  Slice* m_newest = nullptr;
+  Slice* m_spareSlices = nullptr;
+  std::atomic<std::uint32_t> m_inFlight{0};
+  bool m_running = false;
+  pthread_t m_thread{};
+  std::atomic<bool> m_stopping{false};
+  std::atomic<std::uint64_t> m_handed{0};  // serial of the last batch that is wholly with the driver
+
+  // Of who hands over.
+  Planner m_planner;
+  Ready m_ready;
+  Outgoing m_outgoing;
+  Gate::Answer m_refusal;
+  bool m_heldBack = false;  // the head of the list rested since the last slice
+  Slice* m_sent = nullptr;
+  std::uint32_t m_troubles = 0;
+  std::vector<Work> m_learning;  // our thread's
+};
+
+}  // namespace lull::governor
