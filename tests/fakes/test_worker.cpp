@@ -61,7 +61,8 @@ constexpr const char* kSystemLayers = "/usr/share/vulkan/explicit_layer.d";
 
 std::string folderOf(const std::string& layer) {
   if (layer == kValidation) return kSystemLayers;
-  return (buildFolder() / (layer == kPretendedGpu ? "lib/pretended_gpu" : "lib")).string();
+  if (layer == governor::kLayerName) return (buildFolder() / "lib").string();
+  return (buildFolder() / "lib" / layer.substr(std::string("VK_LAYER_LULL_").size())).string();
 }
 
 }  // namespace
