@@ -2,6 +2,7 @@
 #include "fakes/test_worker.h"
 
 #include "base/sha256.h"
+#include "fakes/child_exit.h"
 #include "governor/gpu_id.h"
 
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,12 +57,14 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 // Descriptors are moved out of the way first, so that no dup2 overwrites one that is still needed.
 int aside(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 32); }
 
-constexpr const char* kSystemLayers = "/usr/share/vulkan/explicit_layer.d";
+std::string systemLayers() {
+  const char* folder = std::getenv("LULL_SYSTEM_LAYERS");
+  return folder != nullptr ? folder : "/usr/share/vulkan/explicit_layer.d";
+}
 
 std::string folderOf(const std::string& layer) {
-  if (layer == kValidation) return kSystemLayers;
-  if (layer == governor::kLayerName) return (buildFolder() / "lib").string();
-  return (buildFolder() / "lib" / layer.substr(std::string("VK_LAYER_LULL_").size())).string();
+  if (layer == kValidation) return systemLayers();
+  return (buildFolder() / (layer == kPretendedGpu ? "lib/pretended_gpu" : "lib")).string();
 }
 
 }  // namespace
@@ -94,7 +96,7 @@ std::vector<std::string> vulkanEnvironment(const std::vector<std::string>& layer
 }
 
 bool hasValidation() {
-  return std::filesystem::exists(std::filesystem::path(kSystemLayers) / "VkLayer_khronos_validation.json");
+  return std::filesystem::exists(std::filesystem::path(systemLayers()) / "VkLayer_khronos_validation.json");
 }
 
 std::string softwareGpuId() {
@@ -162,7 +164,7 @@ TestWorker::TestWorker(const worker::v1::Start& start, const Options& options) {
   if (::posix_spawn(&m_pid, argv[0], &actions, nullptr, argv.data(), envp.data()) != 0) m_pid = -1;
   ::posix_spawn_file_actions_destroy(&actions);
   if (m_pid < 0) return;
-  m_pidFd.reset(static_cast<int>(::syscall(SYS_pidfd_open, m_pid, 0)));
+  m_pidFd.reset(openPidFd(m_pid));
   worker::v1::ToWorker message;
   *message.mutable_start() = start;
   send(message);
@@ -229,8 +231,7 @@ void TestWorker::kill() {
 }
 
 std::optional<int> TestWorker::waitExit(std::chrono::milliseconds limit) {
-  pollfd ended{.fd = m_pidFd.get(), .events = POLLIN, .revents = 0};
-  if (::poll(&ended, 1, static_cast<int>(limit.count())) <= 0) return std::nullopt;
+  if (!hasEnded(m_pid, m_pidFd.get(), limit)) return std::nullopt;
   int status = 0;
   rusage usage{};
   if (::wait4(m_pid, &status, 0, &usage) != m_pid) return std::nullopt;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fakes/vulkan_program.h"
 
+#include "fakes/child_exit.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,7 +60,7 @@ VulkanProgram::VulkanProgram(std::vector<std::string> command, std::vector<std::
   auto envp = pointers(environment);
   if (::posix_spawn(&m_pid, argv[0], &actions, nullptr, argv.data(), envp.data()) != 0) m_pid = -1;
   ::posix_spawn_file_actions_destroy(&actions);
-  if (m_pid >= 0) m_pidFd.reset(static_cast<int>(::syscall(SYS_pidfd_open, m_pid, 0)));
+  if (m_pid >= 0) m_pidFd.reset(openPidFd(m_pid));
 }
 
 VulkanProgram::~VulkanProgram() {
@@ -96,8 +97,7 @@ std::string VulkanProgram::ask(const std::string& line) {
 }
 
 std::optional<int> VulkanProgram::waitExit(std::chrono::milliseconds limit) {
-  pollfd ended{.fd = m_pidFd.get(), .events = POLLIN, .revents = 0};
-  if (::poll(&ended, 1, static_cast<int>(limit.count())) <= 0) return std::nullopt;
+  if (!hasEnded(m_pid, m_pidFd.get(), limit)) return std::nullopt;
   int status = 0;
   if (::waitpid(m_pid, &status, 0) != m_pid) return std::nullopt;
   m_pid = -1;

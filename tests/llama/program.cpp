@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "llama/program.h"
 
+#include "fakes/child_exit.h"
 #include "governor/page.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,7 +96,7 @@ Program::Program(const Launch& launch)
   ::posix_spawn_file_actions_adddup2(&actions, m_errors.get(), 2);
   if (::posix_spawn(&m_pid, argv[0], &actions, nullptr, argv.data(), envp.data()) != 0) m_pid = -1;
   ::posix_spawn_file_actions_destroy(&actions);
-  if (m_pid >= 0) m_pidFd.reset(static_cast<int>(::syscall(SYS_pidfd_open, m_pid, 0)));
+  if (m_pid >= 0) m_pidFd.reset(fakes::openPidFd(m_pid));
 }
 
 Program::~Program() {
@@ -107,8 +106,7 @@ Program::~Program() {
 }
 
 std::optional<int> Program::waitExit(std::chrono::milliseconds limit) {
-  pollfd ended{.fd = m_pidFd.get(), .events = POLLIN, .revents = 0};
-  if (m_pid < 0 || ::poll(&ended, 1, static_cast<int>(limit.count())) <= 0) return std::nullopt;
+  if (!fakes::hasEnded(m_pid, m_pidFd.get(), limit)) return std::nullopt;
   int status = 0;
   rusage usage{};
   if (::wait4(m_pid, &status, 0, &usage) != m_pid) return std::nullopt;
