@@ -95,7 +95,7 @@ void addStates(Candidates& out) {
 }
 
 void addGoverned(Session& session, Candidates& out) {
-  for (const auto& each : findGoverned(session.interrupt())) {
+  for (const auto& each : findGoverned(session.interrupt()).all) {
     out.words.push_back({each.program.name(), stateText(each.program)});
   }
 }

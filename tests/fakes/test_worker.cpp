@@ -64,7 +64,8 @@ std::string systemLayers() {
 
 std::string folderOf(const std::string& layer) {
   if (layer == kValidation) return systemLayers();
-  return (buildFolder() / (layer == kPretendedGpu ? "lib/pretended_gpu" : "lib")).string();
+  if (layer == governor::kLayerName) return (buildFolder() / "lib").string();
+  return (buildFolder() / "lib" / layer.substr(std::string("VK_LAYER_LULL_").size())).string();
 }
 
 }  // namespace

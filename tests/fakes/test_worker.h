@@ -24,8 +24,9 @@ inline constexpr std::chrono::seconds kPatience{60};  // what never takes this l
 // one shader cache. `layers` stand between the program and the driver, the first nearest to the program; without them
 // it may choose by VK_INSTANCE_LAYERS.
 [[nodiscard]] std::vector<std::string> vulkanEnvironment(const std::vector<std::string>& layers = {});
-inline constexpr const char* kPretendedGpu = "VK_LAYER_LULL_pretended_gpu";  // tests/fakes/pretended_gpu
-inline constexpr const char* kValidation = "VK_LAYER_KHRONOS_validation";    // of the package vulkan-validationlayers
+inline constexpr const char* kPretendedGpu = "VK_LAYER_LULL_pretended_gpu";      // tests/fakes/pretended_gpu
+inline constexpr const char* kStrangeCommand = "VK_LAYER_LULL_strange_command";  // tests/fakes/strange_command
+inline constexpr const char* kValidation = "VK_LAYER_KHRONOS_validation";  // of the package vulkan-validationlayers
 [[nodiscard]] bool hasValidation();
 // The software GPU's id.
 [[nodiscard]] std::string softwareGpuId();

@@ -61,9 +61,9 @@ std::string allText(Session& session, const std::vector<v1::GovernedProgram>& pr
 
 // The one that is meant, or all.
 Result<std::vector<v1::GovernedProgram>> look(Session& session, const std::string& which) {
-  auto all = findGoverned(session.interrupt());
-  if (which.empty() && !all.empty()) return programsOf(all);
-  auto chosen = chooseGoverned(std::move(all), which);
+  auto found = findGoverned(session.interrupt());
+  if (which.empty() && !found.all.empty()) return programsOf(found.all);
+  auto chosen = chooseGoverned(std::move(found), which);
   if (!chosen) return chosen.error();
   return std::vector{chosen->program};
 }
@@ -101,9 +101,13 @@ bool isGivenBack(const v1::GivenBack& givenBack, const v1::GovernedProgram& prog
 }  // namespace
 
 Answer listGoverned(Session& session) {
-  const auto programs = programsOf(findGoverned(session.interrupt()));
+  const auto found = findGoverned(session.interrupt());
+  const auto programs = programsOf(found.all);
+  if (found.silent > 0) session.remark("lull: " + silentText(found));
   if (session.json()) {
     emit(session, programs);
+  } else if (programs.empty() && found.silent > 0) {
+    return Exit::Ok;
   } else if (programs.empty()) {
     session.terminal().line("No program runs under the governor. Start one with: lull governor -- PROGRAM");
   } else {

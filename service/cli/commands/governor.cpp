@@ -42,7 +42,7 @@ bool isTaken(const std::vector<Governed>& others, const std::string& name) {
 
 // The told name must be free; the program's own gets a number where it is not.
 Result<std::string> nameFor(Session& session, const GovernorOptions& options) {
-  const auto others = findGoverned(session.interrupt());
+  const auto others = findGoverned(session.interrupt()).all;
   if (!options.name.empty()) {
     if (!isTaken(others, options.name)) return options.name;
     return Error(

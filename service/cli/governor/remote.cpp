@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/governor/remote.h"
 
+#include "cli/format.h"
 #include "cli/governor/door.h"
 #include "cli/governor/socket.h"
 
@@ -20,7 +21,7 @@ constexpr Milliseconds kLookLimit{2'000};  // one that was stopped (Ctrl-Z) does
 
 Instant now() { return SystemClock().now().instant; }
 
-Error gone() { return {Error::Kind::Unavailable, "the program has ended"}; }
+Error gone() { return {Error::Kind::NotFound, "the program has ended"}; }
 
 bool isCalled(const v1::GovernedProgram& program, const std::string& which) {
   return program.name() == which || std::to_string(program.pid()) == which ||
@@ -89,20 +90,33 @@ Outcome Remote::receive(Instant deadline) {
   return {};
 }
 
-std::vector<Governed> findGoverned(const Interrupt& interrupt) {
+Found findGoverned(const Interrupt& interrupt) {
   if (wire::checkPrivate(wire::governedFolder())) sweep(wire::governedFolder());
-  std::vector<Governed> out;
+  Found out;
   for (const auto& socket : wire::governedSockets()) {
     auto remote = Remote::connect(socket, interrupt);
     if (!remote) continue;
     auto reply = remote->call(v1::GetProgramRequest{}, kLookLimit);
-    if (reply) out.push_back({*std::move(remote), std::move(*reply->mutable_program())});
+    if (reply) {
+      out.all.push_back({*std::move(remote), std::move(*reply->mutable_program())});
+    } else if (reply.error().kind() == Error::Kind::Unavailable && !interrupt.pending()) {
+      ++out.silent;
+    }
   }
-  std::ranges::sort(out, {}, [](const Governed& each) { return each.program.name(); });
+  std::ranges::sort(out.all, {}, [](const Governed& each) { return each.program.name(); });
   return out;
 }
 
-Result<Governed> chooseGoverned(std::vector<Governed> all, const std::string& which) {
+std::string silentText(const Found& found) {
+  if (found.silent == 0) return {};
+  return fmt::format("{} under the governor {} not answer; {} stopped with Ctrl-Z?",
+                     count(found.silent, "program", "programs"), found.silent == 1 ? "does" : "do",
+                     found.silent == 1 ? "was it" : "were they");
+}
+
+Result<Governed> chooseGoverned(Found found, const std::string& which) {
+  auto& all = found.all;
+  if (all.empty() && found.silent > 0) return Error(Error::Kind::Unavailable, silentText(found));
   if (all.empty()) {
     return Error(Error::Kind::NotFound, "no program runs under the governor. Start one with: lull governor -- PROGRAM");
   }

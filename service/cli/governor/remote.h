@@ -15,9 +15,10 @@ namespace lull::cli {
 
 class Remote {
 public:
-  // Unavailable: its keeper has gone.
+  // Unavailable: nobody listens there any more.
   [[nodiscard]] static Result<Remote> connect(const std::filesystem::path& socket, const Interrupt& interrupt);
 
+  // NotFound: the program has ended meanwhile; Unavailable: no answer in time.
   template <typename Request>
   [[nodiscard]] Result<typename wire::GovernedCall<Request>::Reply> call(Request request,
                                                                          Milliseconds limit = Milliseconds(10'000)) {
@@ -44,10 +45,16 @@ struct Governed {
   Remote remote;
   v1::GovernedProgram program;
 };
-// All that answer, by name. Sockets of dead keepers are removed on the way.
-[[nodiscard]] std::vector<Governed> findGoverned(const Interrupt& interrupt);
+struct Found {
+  std::vector<Governed> all;  // that answer, by name
+  std::size_t silent = 0;     // that live but do not answer
+};
+// Sockets of dead keepers are removed on the way.
+[[nodiscard]] Found findGoverned(const Interrupt& interrupt);
+// For people; empty: none is silent.
+[[nodiscard]] std::string silentText(const Found& found);
 // Of these the one called so, or with this process id (its own or its keeper's); the only one where `which` is empty.
-// NotFound: there is none; Conflict: there are several.
-[[nodiscard]] Result<Governed> chooseGoverned(std::vector<Governed> all, const std::string& which);
+// NotFound: there is none; Conflict: there are several; Unavailable: it does not answer.
+[[nodiscard]] Result<Governed> chooseGoverned(Found found, const std::string& which);
 
 }  // namespace lull::cli

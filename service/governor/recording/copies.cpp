@@ -20,7 +20,8 @@ template <typename Part>
 void inParts(Recording& recording, VkDeviceSize bytes, const Part& part) {
   const bool divisible = recording.cuts() && bytes >= 2 * kLeastPart;
   const VkDeviceSize units = recording.startWork(workOf(bytes), divisible);
-  const VkDeviceSize step = divisible && recording.cuts() ? std::max(units - units % kLeastPart, kLeastPart) : bytes;
+  const bool whole = units >= bytes || !recording.cuts();
+  const VkDeviceSize step = whole ? bytes : std::max(units - units % kLeastPart, kLeastPart);
   if (step < bytes) recording.countPieces((bytes + step - 1) / step);
   for (VkDeviceSize at = 0; at < bytes; at += step) {
     if (at > 0) recording.cut();

@@ -63,7 +63,8 @@ VkResult Recording::begin(const VkCommandBufferBeginInfo& info) {
 void Recording::decideCuts(const VkCommandBufferBeginInfo& info) {
   Recordings& owner = m_pool.owner();
   const auto& origin = owner.origin();
-  m_tracks = origin.pace->cut.load(std::memory_order_relaxed) && owner.switches().cut != Switches::Cut::Off;
+  m_tracks = origin.pace->cut.load(std::memory_order_relaxed) && owner.switches().cut != Switches::Cut::Off &&
+             origin.gate->page().leaveWhole.load(std::memory_order_relaxed) == 0;
   m_cuts = m_tracks && m_level == VK_COMMAND_BUFFER_LEVEL_PRIMARY;
   m_cutter = Cutter(origin.pace->chunkNs.load(std::memory_order_relaxed), origin.leastUnits);
   if (!m_cuts) return;
@@ -126,7 +127,10 @@ Recording::Plan Recording::planned(std::optional<std::uint64_t> ns, std::uint64_
   if (divisible && switches.split == Switches::Split::Finest) {
     plan.pieceUnits = std::max<std::uint64_t>(1, (units + Switches::kMostPieces - 1) / Switches::kMostPieces);
   }
-  if (switches.cut == Switches::Cut::Every) plan.before = after = true;
+  if (switches.cut == Switches::Cut::Every) {
+    plan.before = after = true;
+    if (switches.split == Switches::Split::ByTime) plan.pieceUnits = units;
+  }
   // Nothing can be cut now: as soon as it can.
   if (m_scopes > 0) {
     m_cutSoon |= plan.before || after;

@@ -71,7 +71,7 @@ private:
   Switches m_switches;
   Pipelines m_pipelines;
   Templates m_templates;
-  std::atomic<bool> m_cuts{false};
+  std::atomic<bool> m_cuts{true};
   std::mutex m_mutex;
   std::unordered_map<VkCommandPool, std::unique_ptr<CommandPool>> m_pools;
 };

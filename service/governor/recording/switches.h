@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What tests and people in search of a fault may ask of the recorder, by environment variables. Read once.
-//   LULL_GOVERNOR_CUT=every   each dispatch and copy is a chunk of its own
+//   LULL_GOVERNOR_CUT=every   each dispatch and copy is a chunk of its own, and whole
 //   LULL_GOVERNOR_CUT=off     nothing is cut or split
 //   LULL_GOVERNOR_SPLIT=1     each dispatch that may be split is, into single work groups (at most 4,096 pieces)
 //   LULL_GOVERNOR_SPLIT=off   nothing is split

@@ -257,6 +257,7 @@ private slots:
     const auto child = program()["pid"].toString().toLongLong();
     governed.signal(SIGTSTP);
     QVERIFY(becomes([&] { return stateOf(governed.pid()) == 'T' && stateOf(child) == 'T'; }));
+    QVERIFY(governor({"list"}).err.contains("1 program under the governor does not answer"));
     governed.signal(SIGCONT);
     QCOMPARE(governed.ask("work 5 1"), QByteArray("ok"));
     QCOMPARE(governed.ask("wait"), QByteArray("ok"));
@@ -292,6 +293,23 @@ private slots:
     QVERIFY(third.errors().contains("choose another --name"));
     const auto offered = run({}, {"__complete", "governor", "park", "cat"}).out;
     QVERIFY2(offered.contains("cat\t") && offered.contains("cat-2\t"), offered);
+  }
+
+  // Looks again each second, and ends with the program.
+  void followed() {
+    Governed governed({"--name", "cat"}, {"cat"});
+    QCOMPARE(governed.ask("there"), QByteArray("there"));
+    QProcess following;
+    prepare(following, "/nonexistent/lulld.sock");
+    following.setArguments({"governor", "status", "--follow", "--json", "cat"});
+    following.start();
+    QVERIFY(becomes([&] { return following.canReadLine(); }));
+    QCOMPARE(QJsonDocument::fromJson(following.readLine())["programs"][0]["name"].toString(), QString("cat"));
+    governed.hangUp();
+    QCOMPARE(governed.end(), 0);
+    QVERIFY(following.waitForFinished(60'000));
+    QCOMPARE(following.exitCode(), 0);
+    QCOMPARE(following.readAllStandardError(), QByteArray());
   }
 
   void nothingRuns() {
