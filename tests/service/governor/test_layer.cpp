@@ -110,7 +110,7 @@ private slots:
   void drainedComesAfterTheWorkAndNotBefore() {
     ServicePage page;
     page.open();
-    VulkanProgram program(hostCommand(), governed(), &page);
+    VulkanProgram program(hostCommand(), governed({"LULL_GOVERNOR_CUT=off"}), &page);
     QCOMPARE(program.ask("start"), std::string("ok"));
     QCOMPARE(program.ask("work 20000 20000"), std::string("ok"));  // long: many milliseconds
     const std::uint32_t word = page.close();
@@ -118,6 +118,23 @@ private slots:
     QVERIFY(page.waitDrained(word, kPatience));
     QCOMPARE(program.ask("fence"), std::string("signalled"));
     QCOMPARE(program.ask("count"), std::string("20000"));
+  }
+  // Cut, it stops on the way, and goes on from there.
+  void drainedComesAfterAPartOfTheWork() {
+    ServicePage page;
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(program.ask("work 4000 20000"), std::string("ok"));
+    QVERIFY(page.waitDrained(page.close(), kPatience));
+    const std::string done = program.ask("count");
+    program.send("wait");
+    QVERIFY(!program.reply(kMoment));
+    page.open();
+    QCOMPARE(program.reply(), std::optional<std::string>("ok"));
+    QCOMPARE(program.ask("fence"), std::string("signalled"));
+    QCOMPARE(program.ask("count"), std::string("4000"));
+    QVERIFY(done != "4000");
   }
   void theCapHoldsTheSecondBack() {
     ServicePage page;
