@@ -16,7 +16,6 @@ Device::Device(Origin origin)
                     .costs = &m_costs,
                     .pace = &m_pace,
                     .grouped = m_origin.grouped,
-                    .mostPushed = m_origin.mostPushed,
                     .leastUnits = m_origin.leastUnits}),
       m_holdings(m_origin.account, m_origin.memory),
       m_meter(m_origin.timestampBits, m_origin.nsPerTick) {

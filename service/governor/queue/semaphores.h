@@ -50,7 +50,7 @@ public:
 
   // As the program submits, in its order.
   [[nodiscard]] Need need(VkSemaphore semaphore, std::uint64_t value) const;
-  [[nodiscard]] std::shared_ptr<Payload> willSignal(VkSemaphore semaphore, Ticket ticket);
+  std::shared_ptr<Payload> willSignal(VkSemaphore semaphore, Ticket ticket);
 
   [[nodiscard]] static bool isMet(const Need& need);
   // Its end cannot be known from here: what waits for it may not hold others back.

@@ -8,7 +8,6 @@
 #include "governor/recording/pipelines.h"
 #include "governor/recording/switches.h"
 #include "governor/recording/templates.h"
-#include "governor/recording/twins.h"
 
 #include <vulkan/vulkan_core.h>
 
@@ -42,7 +41,6 @@ public:
     Costs* costs = nullptr;
     Pace* pace = nullptr;
     bool grouped = false;          // several physical devices: nothing is cut
-    std::uint32_t mostPushed = 0;  // bytes of push constants that a layout may have; 0: layouts stay as they are
     std::uint64_t leastUnits = 1;  // work groups that the device runs at once anyway
   };
   explicit Recordings(const Origin& origin);
@@ -57,7 +55,6 @@ public:
   [[nodiscard]] const Origin& origin() const { return m_origin; }
   [[nodiscard]] const Switches& switches() const { return m_switches; }
   [[nodiscard]] Pipelines& pipelines() { return m_pipelines; }
-  [[nodiscard]] Twins& twins() { return m_twins; }
   [[nodiscard]] Templates& templates() { return m_templates; }
 
   // A pool without an entry here is not followed. No exception: without memory nothing is.
@@ -73,7 +70,6 @@ private:
   Origin m_origin;
   Switches m_switches;
   Pipelines m_pipelines;
-  Twins m_twins;
   Templates m_templates;
   std::atomic<bool> m_cuts{true};
   std::mutex m_mutex;

@@ -2,6 +2,7 @@
 // The layer inside a program that knows nothing of it, on the software GPU.
 #include "fakes/test_worker.h"
 #include "fakes/vulkan_program.h"
+#include "governor/controls.h"
 
 #include <QtTest>
 
@@ -24,6 +25,14 @@ std::vector<std::string> hostCommand() {
 std::vector<std::string> governed(std::vector<std::string> more = {}) {
   auto environment = vulkanEnvironment();
   environment.push_back(std::string("VK_INSTANCE_LAYERS=") + governor::kLayerName);
+  environment.insert(environment.end(), more.begin(), more.end());
+  return environment;
+}
+
+// Two queues, which are one in the driver: a wait that is handed over before what it waits for never ends.
+std::vector<std::string> twoQueues(std::vector<std::string> more = {}) {
+  auto environment = vulkanEnvironment({governor::kLayerName, kPretendedGpu});
+  environment.push_back("LULL_PRETEND_QUEUES=all:2");
   environment.insert(environment.end(), more.begin(), more.end());
   return environment;
 }
@@ -230,6 +239,84 @@ private slots:
     QCOMPARE(program.ask("start"), std::string("ok"));
     for (int i = 0; i < 3; ++i) QCOMPARE(program.ask("timeline"), std::string("patient 2"));
     QVERIFY(page.waitDrained(page.close(), kPatience));
+  }
+  // What waits for the program is not in flight: the GPU is given back at once, and goes on where it was.
+  void waitBeforeSignalAcrossAClosedGate() {
+    ServicePage page;
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(program.ask("hold"), std::string("ok"));
+    QCOMPARE(program.ask("work 3 1"), std::string("ok"));  // behind it on the same queue
+    QCOMPARE(page.page().inFlight.load(), std::uint64_t{0});
+    QVERIFY(page.waitDrained(page.close(), kPatience));
+    QCOMPARE(program.ask("let"), std::string("ok"));
+    program.send("wait");
+    QVERIFY(!program.reply(kMoment));
+    QCOMPARE(page.page().submits.load(), std::uint64_t{0});
+    page.open();
+    QCOMPARE(program.reply(), std::optional<std::string>("ok"));
+    QCOMPARE(program.ask("count"), std::string("4"));
+    QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{0});
+  }
+  void queuesThatWaitForEachOtherDrain_data() {
+    QTest::addColumn<quint32>("cap");
+    QTest::addColumn<bool>("stamps");
+    for (const quint32 cap : {0U, 1U, 2U, 6U}) QTest::addRow("cap %u", cap) << cap << false;
+    QTest::newRow("time stamps") << 2U << true;
+  }
+  void queuesThatWaitForEachOtherDrain() {
+    QFETCH(quint32, cap);
+    QFETCH(bool, stamps);
+    ServicePage page;
+    page.page().inFlightCap.store(cap);
+    VulkanProgram program(hostCommand(), twoQueues(stampsIf(stamps)), &page);
+    QCOMPARE(program.ask("start 2"), std::string("ok"));
+    for (int round = 0; round < 6; ++round) {
+      QCOMPARE(program.ask("cross 10 3000"), std::string("ok"));
+      const std::uint64_t goal = page.page().slices.load() + 7;
+      page.open();
+      QVERIFY(waitFor([&] { return page.page().slices.load() >= goal; }));
+      QVERIFY(page.waitDrained(page.close(), kPatience));
+      QCOMPARE(page.page().inFlight.load(), std::uint64_t{0});
+      const std::uint64_t slices = page.page().slices.load();
+      QVERIFY(!program.reply(std::chrono::milliseconds(20)));
+      QCOMPARE(page.page().slices.load(), slices);
+    }
+    page.open();
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+    QCOMPARE(program.ask("idle"), std::string("ok"));
+    QCOMPARE(program.ask("count"), std::string("240"));
+    QCOMPARE(page.page().submits.load(), std::uint64_t{240});
+    QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{0});
+    QCOMPARE(program.ask("destroy"), std::string("ok"));
+  }
+  void aParkedProgramThatSpinsUsesNoCpu() {
+    ServicePage page;
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(program.ask("work 1 1"), std::string("ok"));
+    const auto words = QString::fromStdString(program.ask("spin 2000")).split(' ');
+    QCOMPARE(words.size(), 2);
+    QVERIFY2(words[0].toInt() < 100, qPrintable(words[0]));  // 2,000 ms at up to 50 ms each
+    QVERIFY2(words[1].toInt() < 60, qPrintable(words[1]));   // ms of CPU time
+    page.open();
+    QCOMPARE(program.ask("spin 60000"), std::string("done"));
+  }
+  void theDutyIsHeld() {
+    ServicePage page;
+    page.open();
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QVERIFY(!program.ask("burst 20 50000").empty());  // the driver compiles, lengths are learned
+    governor::setDuty(page.page(), 20);
+    const std::uint64_t before = page.page().gpuNs.load();
+    QElapsedTimer wall;
+    wall.start();
+    while (wall.elapsed() < 3000) QVERIFY(!program.ask("burst 20 50000").empty());
+    const double share =
+        static_cast<double>(page.page().gpuNs.load() - before) / static_cast<double>(wall.nsecsElapsed());
+    QVERIFY2(share < 0.3 && share > 0.05, qPrintable(QString::number(share)));
   }
   void memoryIsMetered() {
     ServicePage page;

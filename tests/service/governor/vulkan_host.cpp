@@ -2,10 +2,12 @@
 // A small Vulkan program that knows nothing of Lull, led by lines on its standard input; each is answered by a line.
 #include <vulkan/vulkan.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -27,6 +29,9 @@ struct Host {
   VkPhysicalDevice physical{};
   VkDevice device{};
   VkQueue queue{};
+  VkQueue second{};  // where two were asked for
+  VkSemaphore timeline{};
+  std::uint64_t told{};  // the timeline's last value that something will signal
   VkBuffer buffer{};
   VkDeviceMemory memory{};
   const std::uint32_t* counts = nullptr;
@@ -38,7 +43,7 @@ struct Host {
   std::vector<VkDeviceMemory> extra;
 };
 
-void openDevice(Host& h) {
+void openDevice(Host& h, std::uint32_t queues) {
   VkApplicationInfo application{};
   application.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO;
   application.apiVersion = VK_API_VERSION_1_3;
@@ -48,11 +53,11 @@ void openDevice(Host& h) {
   require(vkCreateInstance(&instance, nullptr, &h.instance), "vkCreateInstance");
   std::uint32_t count = 1;
   vkEnumeratePhysicalDevices(h.instance, &count, &h.physical);
-  const float priority = 1;
+  const float priorities[]{1, 1};
   VkDeviceQueueCreateInfo queue{};
   queue.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO;
-  queue.queueCount = 1;
-  queue.pQueuePriorities = &priority;
+  queue.queueCount = queues;
+  queue.pQueuePriorities = priorities;
   VkPhysicalDeviceVulkan13Features v13{};
   v13.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES;
   v13.synchronization2 = VK_TRUE;
@@ -67,6 +72,7 @@ void openDevice(Host& h) {
   device.pQueueCreateInfos = &queue;
   require(vkCreateDevice(h.physical, &device, nullptr, &h.device), "vkCreateDevice");
   vkGetDeviceQueue(h.device, 0, 0, &h.queue);
+  if (queues > 1) vkGetDeviceQueue(h.device, 0, 1, &h.second);
 }
 
 VkDeviceMemory allocate(Host& h, VkDeviceSize bytes) {
@@ -211,9 +217,7 @@ void submit(Host& h, const std::string& how, std::uint32_t groups, std::uint32_t
   require(vkQueueSubmit(h.queue, 1, &info, fence), "vkQueueSubmit");
 }
 
-// Work that waits for a value which this thread signals only after the submission has returned; then a second one
-// behind it. Says whether the work had the patience, and the semaphore its final value.
-std::string timeline(Host& h) {
+VkSemaphore newTimeline(Host& h) {
   VkSemaphoreTypeCreateInfo type{};
   type.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO;
   type.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE;
@@ -222,6 +226,92 @@ std::string timeline(Host& h) {
   create.pNext = &type;
   VkSemaphore semaphore{};
   require(vkCreateSemaphore(h.device, &create, nullptr, &semaphore), "vkCreateSemaphore");
+  return semaphore;
+}
+
+VkSemaphore newBinary(Host& h) {
+  VkSemaphoreCreateInfo create{};
+  create.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO;
+  VkSemaphore semaphore{};
+  require(vkCreateSemaphore(h.device, &create, nullptr, &semaphore), "vkCreateSemaphore");
+  return semaphore;
+}
+
+// One group of work on a queue, which may wait for one value and signal another (0: none). Binary semaphores have no
+// values: any but 0 will do.
+struct Ordered {
+  VkQueue queue{};
+  VkSemaphore semaphore{};
+  std::uint64_t waits{};
+  std::uint64_t signals{};
+  std::uint32_t turns = 1;
+};
+void submitOrdered(Host& h, const Ordered& work) {
+  VkTimelineSemaphoreSubmitInfo values{};
+  values.sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO;
+  values.waitSemaphoreValueCount = work.waits != 0 ? 1 : 0;
+  values.pWaitSemaphoreValues = &work.waits;
+  values.signalSemaphoreValueCount = work.signals != 0 ? 1 : 0;
+  values.pSignalSemaphoreValues = &work.signals;
+  VkCommandBuffer commands = record(h, 1, work.turns);
+  const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT;
+  VkSubmitInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
+  info.pNext = &values;
+  info.waitSemaphoreCount = values.waitSemaphoreValueCount;
+  info.pWaitSemaphores = &work.semaphore;
+  info.pWaitDstStageMask = &stage;
+  info.commandBufferCount = 1;
+  info.pCommandBuffers = &commands;
+  info.signalSemaphoreCount = values.signalSemaphoreValueCount;
+  info.pSignalSemaphores = &work.semaphore;
+  require(vkQueueSubmit(work.queue, 1, &info, newFence(h)), "vkQueueSubmit");
+}
+
+// Work on the second queue that waits for work on the first, submitted before or after it, so many times over.
+void cross(Host& h, std::uint32_t rounds, std::uint32_t turns) {
+  if (h.timeline == VK_NULL_HANDLE) h.timeline = newTimeline(h);
+  for (std::uint32_t i = 0; i < rounds; ++i) {
+    const std::uint64_t value = ++h.told;
+    const Ordered waiting{.queue = h.second, .semaphore = h.timeline, .waits = value, .turns = turns};
+    const Ordered signalling{.queue = h.queue, .semaphore = h.timeline, .signals = value, .turns = turns};
+    submitOrdered(h, i % 2 == 0 ? waiting : signalling);
+    submitOrdered(h, i % 2 == 0 ? signalling : waiting);
+    const VkSemaphore binary = newBinary(h);
+    submitOrdered(h, {.queue = h.queue, .semaphore = binary, .signals = 1, .turns = turns});
+    submitOrdered(h, {.queue = h.second, .semaphore = binary, .waits = 1, .turns = turns});
+  }
+}
+
+// Work that waits for a value which the program signals when it is told to.
+void hold(Host& h) {
+  if (h.timeline == VK_NULL_HANDLE) h.timeline = newTimeline(h);
+  submitOrdered(h, {.queue = h.queue, .semaphore = h.timeline, .waits = ++h.told});
+}
+void letGo(Host& h) {
+  VkSemaphoreSignalInfo signal{};
+  signal.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO;
+  signal.semaphore = h.timeline;
+  signal.value = h.told;
+  require(vkSignalSemaphore(h.device, &signal), "vkSignalSemaphore");
+}
+
+// Asks for the last fence again and again for so long: how often it could, and how much CPU time it took.
+std::string spin(Host& h, std::uint64_t milliseconds) {
+  const auto cpuMs = [] { return std::clock() * 1000 / CLOCKS_PER_SEC; };
+  const auto before = cpuMs();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+  std::uint64_t asked = 0;
+  for (; std::chrono::steady_clock::now() < end; ++asked) {
+    if (vkGetFenceStatus(h.device, h.fences.back()) != VK_NOT_READY) return "done";
+  }
+  return std::to_string(asked) + " " + std::to_string(cpuMs() - before);
+}
+
+// Work that waits for a value which this thread signals only after the submission has returned; then a second one
+// behind it. Says whether the work had the patience, and the semaphore its final value.
+std::string timeline(Host& h) {
+  const VkSemaphore semaphore = newTimeline(h);
   require(vkDeviceWaitIdle(h.device), "vkDeviceWaitIdle");
   const std::uint32_t before = h.counts[0];
   const std::uint64_t one = 1;
@@ -264,8 +354,26 @@ std::string timeline(Host& h) {
   return std::string(early ? "early " : "patient ") + std::to_string(value);
 }
 
-void start(Host& h, const char* kernel) {
-  openDevice(h);
+// How long it takes, in ns for each, to submit so many small pieces of work and to see the last one done.
+std::string burst(Host& h, std::uint32_t count, std::uint32_t turns) {
+  std::vector<VkCommandBuffer> all;
+  for (std::uint32_t i = 0; i < count; ++i) all.push_back(record(h, 1, turns));
+  const VkFence fence = newFence(h);
+  const auto begin = std::chrono::steady_clock::now();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    VkSubmitInfo info{};
+    info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
+    info.commandBufferCount = 1;
+    info.pCommandBuffers = &all[i];
+    require(vkQueueSubmit(h.queue, 1, &info, i + 1 == count ? fence : VK_NULL_HANDLE), "vkQueueSubmit");
+  }
+  require(vkWaitForFences(h.device, 1, &fence, VK_TRUE, UINT64_MAX), "vkWaitForFences");
+  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begin;
+  return std::to_string(took.count() / count);
+}
+
+void start(Host& h, const char* kernel, std::uint32_t queues) {
+  openDevice(h, queues);
   makeBuffer(h);
   const auto layout = makeLayouts(h);
   makePipeline(h, kernel);
@@ -288,7 +396,7 @@ std::string obey(Host& h, const std::string& verb, std::istringstream& arguments
   std::uint64_t a = 1;
   std::uint32_t b = 1;
   arguments >> a >> b;
-  if (verb == "start") start(h, kernel);
+  if (verb == "start") start(h, kernel, static_cast<std::uint32_t>(a));  // with so many queues
   if (verb == "work" || verb == "nofence" || verb == "submit2") submit(h, verb, static_cast<std::uint32_t>(a), b);
   if (verb == "wait") {
     const auto count = static_cast<std::uint32_t>(h.fences.size());
@@ -299,6 +407,11 @@ std::string obey(Host& h, const std::string& verb, std::istringstream& arguments
   if (verb == "fence") return vkGetFenceStatus(h.device, h.fences.back()) == VK_SUCCESS ? "signalled" : "pending";
   if (verb == "count") return std::to_string(h.counts[0]);
   if (verb == "timeline") return timeline(h);
+  if (verb == "cross") cross(h, static_cast<std::uint32_t>(a), b);
+  if (verb == "hold") hold(h);
+  if (verb == "let") letGo(h);
+  if (verb == "spin") return spin(h, a);
+  if (verb == "burst") return burst(h, static_cast<std::uint32_t>(a), b);
   if (verb == "allocate") h.extra.push_back(allocate(h, a));
   if (verb == "free") {
     vkFreeMemory(h.device, h.extra.back(), nullptr);
