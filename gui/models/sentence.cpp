@@ -53,15 +53,30 @@ ReasonText ownerPresent(const v1::Reason& reason, const v1::Status& status, Unix
   return {Words::tr("somebody was just here; goes on in %1 unless they come back").arg(left.text), left.changesAt};
 }
 
+// Whether it is the GPU's temperature that decides.
+bool ofGpu(const v1::Status& status) {
+  return std::ranges::any_of(status.temperatures(), [](const v1::Temperature& t) { return t.is_gpu(); });
+}
+
 ReasonText tooHot(const v1::Reason& reason, const v1::Status& status, UnixMs) {
   if (reason.unit() != "celsius") return {QString::fromStdString(reason.text()), {}};
-  const auto& list = status.temperatures();
-  const bool gpu = std::ranges::any_of(list, [](const v1::Temperature& t) { return t.is_gpu(); });
+  const bool gpu = ofGpu(status);
   const auto seen = celsius(reason.value_number());
   const auto below = celsius(reason.threshold_number());
   return {gpu ? Words::tr("the GPU is at %1, will go on below %2").arg(seen, below)
               : Words::tr("the processor is at %1, will go on below %2").arg(seen, below),
           {}};
+}
+
+ReasonText warm(const v1::Reason& reason, const v1::Status&, UnixMs) {
+  if (reason.unit() != "celsius") return {QString::fromStdString(reason.text()), {}};
+  return {Words::tr("lends less of the GPU's time at %1, and more again when it is cooler")
+              .arg(celsius(reason.value_number())),
+          {}};
+}
+
+ReasonText maxDuty(const v1::Reason& reason, const v1::Status&, UnixMs) {
+  return {Words::tr("lends at most %1 of the GPU's time, as it was set").arg(percent(reason.value_number() / 100)), {}};
 }
 
 ReasonText onBattery(const v1::Reason& reason, const v1::Status& status, UnixMs) {
@@ -106,14 +121,39 @@ constexpr std::array kRules{
     Rule{"on_battery", onBattery},
     Rule{"memory_pressure", memoryPressure},
     Rule{"no_gpu", noGpu},
+    Rule{"warm", warm},
+    Rule{"max_duty", maxDuty},
     Rule{"starting",
          [](const v1::Reason&, const v1::Status&, UnixMs) -> ReasonText {
            return {Words::tr("getting to know this computer first"), {}};
          }},
 };
 
+// What takes something of the GPU's time, of the one that works.
+const v1::Verdict* lowered(const v1::Status& status) {
+  for (const auto& gpu : status.gpus()) {
+    if (!gpu.task_id().empty() && gpu.verdict().has_duty_reason()) return &gpu.verdict();
+  }
+  return nullptr;
+}
+
+QString whyLowered(const v1::Reason& reason, const v1::Status& status) {
+  if (reason.rule() == "warm" && reason.unit() == "celsius") {
+    return (ofGpu(status) ? Words::tr("the GPU is at %1") : Words::tr("the processor is at %1"))
+        .arg(celsius(reason.value_number()));
+  }
+  if (reason.rule() == "max_duty") return Words::tr("no more is to be lent");
+  return QString::fromStdString(reason.text());
+}
+
 Sentence working(const v1::Status& status, UnixMs now) {
   const auto state = Words::tr("Working");
+  if (const auto* verdict = lowered(status)) {
+    return {state,
+            Words::tr("for %1 of the time, because %2", "the share of GPU time; a reason")
+                .arg(percent(verdict->duty()), whyLowered(verdict->duty_reason(), status)),
+            {}};
+  }
   if (status.presence().state() == v1::Presence::STATE_UNATTENDED) {
     return {state, Words::tr("this computer has no keyboard, mouse or remote control"), {}};
   }
@@ -167,19 +207,21 @@ std::vector<HeldBy> allReasons(const v1::Status& status) {
   std::vector<int> holdsFor;  // how many GPUs, beside `all`
   const auto usable = std::ranges::count_if(status.gpus(), &v1::Gpu::usable);
   const auto considered = usable > 0 ? usable : status.gpus_size();
+  const auto add = [&](const v1::Gpu& gpu, const v1::Reason& reason) {
+    const auto same = std::ranges::find_if(all, [&reason](const HeldBy& held) {
+      return held.reason->rule() == reason.rule() && held.reason->value() == reason.value();
+    });
+    if (same == all.end()) {
+      all.push_back({&reason, QString::fromStdString(gpu.name())});
+      holdsFor.push_back(1);
+    } else {
+      ++holdsFor[static_cast<std::size_t>(same - all.begin())];
+    }
+  };
   for (const auto& gpu : status.gpus()) {
     if (usable > 0 && !gpu.usable()) continue;  // what keeps it out does not keep the device from working
-    for (const auto& reason : gpu.verdict().reasons()) {
-      const auto same = std::ranges::find_if(all, [&reason](const HeldBy& held) {
-        return held.reason->rule() == reason.rule() && held.reason->value() == reason.value();
-      });
-      if (same == all.end()) {
-        all.push_back({&reason, QString::fromStdString(gpu.name())});
-        holdsFor.push_back(1);
-      } else {
-        ++holdsFor[static_cast<std::size_t>(same - all.begin())];
-      }
-    }
+    for (const auto& reason : gpu.verdict().reasons()) add(gpu, reason);
+    if (gpu.verdict().has_duty_reason()) add(gpu, gpu.verdict().duty_reason());
   }
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (holdsFor[i] == considered) all[i].gpu.clear();

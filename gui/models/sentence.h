@@ -27,7 +27,8 @@ struct HeldBy {
   const v1::Reason* reason = nullptr;
   QString gpu;
 };
-// All reasons of all GPUs, the strictest first, each once when it holds for all. Points into `status`.
+// All reasons of all GPUs, also those that only lower the share that is lent: the strictest first, each once when it
+// holds for all. Points into `status`.
 [[nodiscard]] std::vector<HeldBy> allReasons(const v1::Status& status);
 
 // What a reason says, in the reader's language: "the GPU is at 84 °C, will go on below 75 °C". Rules this dashboard

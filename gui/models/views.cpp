@@ -131,11 +131,15 @@ Heat heat(const v1::Status& status, const Thresholds& limits) {
 Share share(const v1::Status& status) {
   const auto* gpu = shownGpu(status);
   if (gpu == nullptr) return {};
+  const auto& verdict = gpu->verdict();
+  const bool part = verdict.has_duty_reason();
   return {.known = true,
           .value = percent(gpu->gpu_share()),
           .gpu = QString::fromStdString(gpu->name()),
           .memory = gpu->vram_used() == 0 ? QString() : Words::tr("%1 of its memory lent").arg(bytes(gpu->vram_used())),
-          .position = std::clamp(gpu->gpu_share(), 0.0, 1.0)};
+          .most = part ? percent(verdict.duty()) : QString(),
+          .position = std::clamp(gpu->gpu_share(), 0.0, 1.0),
+          .mostPosition = part ? std::clamp(verdict.duty(), 0.0, 1.0) : -1};
 }
 
 QString leftOf(const v1::Task& task) {
@@ -173,9 +177,22 @@ Contributed contributed(const v1::Status& status) {
                             credits(total.micro_credits()))};
 }
 
+QString stopsOf(const v1::Status& status) {
+  const auto* gpu = shownGpu(status);
+  if (gpu == nullptr || gpu->governor().stops() == 0) return {};
+  const auto half = milliseconds(gpu->governor().stop_p50_ms());
+  const auto nearlyAll = milliseconds(gpu->governor().stop_p99_ms());
+  if (half == nearlyAll) return Words::tr("GPU work stops in %1").arg(half);
+  return Words::tr("GPU work stops in %1 to %2", "median, 99 of 100").arg(half, nearlyAll);
+}
+
 GivenBack givenBack(const v1::Status& status, UnixMs now) {
   const auto& stats = status.give_back();
-  if (stats.last_unix_ms() == 0) return {};
+  if (stats.last_unix_ms() == 0) {
+    GivenBack none;
+    none.stops = stopsOf(status);
+    return none;
+  }
   const auto at = pointInTime(stats.last_unix_ms(), now);
   const bool today = stats.last_unix_ms() >= nextMidnight(now) - 24 * 60 * 60 * 1000;
   return {.known = true,
@@ -184,9 +201,9 @@ GivenBack givenBack(const v1::Status& status, UnixMs now) {
           .when = today ? Words::tr("today %1").arg(at) : at,
           .half = milliseconds(stats.p50_ms()),
           .nearlyAll = milliseconds(stats.p99_ms()),
-          .times = stats.count() == 1
-                       ? Words::tr("once so far")
-                       : Words::tr("%1 times so far", "the number is never 1").arg(count(stats.count()))};
+          .times = stats.count() == 1 ? Words::tr("once so far")
+                                      : Words::tr("%1 times so far", "the number is never 1").arg(count(stats.count())),
+          .stops = stopsOf(status)};
 }
 
 UnixMs nextMidnight(UnixMs now) {

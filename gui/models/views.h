@@ -62,13 +62,17 @@ struct Share {
   Q_PROPERTY(QString value MEMBER value)
   Q_PROPERTY(QString gpu MEMBER gpu)
   Q_PROPERTY(QString memory MEMBER memory)
+  Q_PROPERTY(QString most MEMBER most)
   Q_PROPERTY(double position MEMBER position)
+  Q_PROPERTY(double mostPosition MEMBER mostPosition)
 public:
   bool known = false;  // a usable GPU is there
   QString value;
   QString gpu;
   QString memory;  // of it our worker's; empty: none
+  QString most;    // "58 %": the share that may be lent now; empty: all
   double position = 0;
+  double mostPosition = -1;  // negative: all
   bool operator==(const Share&) const = default;
 };
 
@@ -123,6 +127,7 @@ struct GivenBack {
   Q_PROPERTY(QString half MEMBER half)
   Q_PROPERTY(QString nearlyAll MEMBER nearlyAll)
   Q_PROPERTY(QString times MEMBER times)
+  Q_PROPERTY(QString stops MEMBER stops)
 public:
   bool known = false;
   QString last;       // "3.1 ms"
@@ -131,6 +136,7 @@ public:
   QString half;       // p50
   QString nearlyAll;  // p99
   QString times;      // "41 times"
+  QString stops;      // how fast the governors stop the GPU's work; empty: never yet
   bool operator==(const GivenBack&) const = default;
 };
 

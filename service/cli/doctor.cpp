@@ -147,6 +147,33 @@ Check checkTemperatures(const v1::Status& status) {
           "In a virtual machine this is normal. Else: sudo apt install lm-sensors, then sudo sensors-detect."};
 }
 
+Check checkGoverned(const v1::Status& status) {
+  const std::string name = "Governed work";
+  std::vector<std::string> gone;
+  std::uint64_t stops = 0;
+  double slowest = 0;
+  for (const auto& gpu : status.gpus()) {
+    const auto& governor = gpu.governor();
+    stops += governor.stops();
+    slowest = std::max(slowest, governor.stop_p99_ms());
+    const auto add = [&](std::uint64_t n, std::string_view one, std::string_view many) {
+      if (n > 0) gone.push_back(fmt::format("{} on {}", count(n, one, many), gpu.name()));
+    };
+    add(governor.passed_ungoverned(), "submission that could not be held", "submissions that could not be held");
+    add(governor.uncut(), "recording that could not be cut", "recordings that could not be cut");
+    add(governor.unknown_commands(), "command it does not know", "commands it does not know");
+  }
+  if (!gone.empty()) {
+    return {name, State::Note, "the governor met " + joined(gone),
+            "The GPU may come back a little later than a frame while such a task runs. Tell us which program it was."};
+  }
+  if (stops == 0) return {name, State::Ok, "nothing had to be stopped yet", {}};
+  return {name,
+          State::Ok,
+          fmt::format("{}, 99 of 100 within {}", count(stops, "stop", "stops"), milliseconds(slowest)),
+          {}};
+}
+
 Check checkLoader(const Doors& doors) {
   const auto trouble = loadTrouble(doors.loader);
   if (!trouble) return {"Vulkan loader", State::Ok, doors.loader + " is there", {}};

@@ -37,6 +37,8 @@ struct Doors {
 [[nodiscard]] Check checkGpus(const v1::Status& status);
 [[nodiscard]] Check checkPresence(const v1::Presence& presence);
 [[nodiscard]] Check checkTemperatures(const v1::Status& status);
+// What the governors of the service's workers told so far.
+[[nodiscard]] Check checkGoverned(const v1::Status& status);
 
 // Of this machine.
 [[nodiscard]] Check checkLoader(const Doors& doors);

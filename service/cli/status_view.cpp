@@ -28,7 +28,25 @@ std::string gpuText(const v1::Gpu& gpu) {
   if (gpu.task_id().empty()) return gpu.name() + ": free";
   return gpu.name() + ": " +
          listed({fmt::format("{} of its time", percent(gpu.gpu_share())),
+                 gpu.verdict().has_duty_reason() ? fmt::format("at most {}", percent(gpu.verdict().duty()))
+                                                 : std::string{},
                  gpu.vram_used() > 0 ? bytes(gpu.vram_used()) + " of its memory" : std::string{}});
+}
+
+// What a governor could not do as it should. Empty: all went well.
+std::string governorTrouble(const v1::Governor& governor) {
+  const auto some = [](std::uint64_t n, std::string_view one, std::string_view many) {
+    return n == 0 ? std::string{} : count(n, one, many);
+  };
+  return listed({some(governor.passed_ungoverned(), "submission ran ungoverned", "submissions ran ungoverned"),
+                 some(governor.uncut(), "recording could not be cut", "recordings could not be cut"),
+                 some(governor.unknown_commands(), "unknown command", "unknown commands")});
+}
+
+std::string governorText(const v1::Governor& governor) {
+  if (governor.stops() == 0) return {};
+  return fmt::format("{}, half within {}, 99 of 100 within {}", count(governor.stops(), "stop", "stops"),
+                     milliseconds(governor.stop_p50_ms()), milliseconds(governor.stop_p99_ms()));
 }
 
 std::string temperatureText(const v1::Temperature& t) {
@@ -139,6 +157,10 @@ std::string statusText(const v1::Status& status, UnixMs now, const Terminal& ter
                  status.failed() > 0 ? fmt::format("{} failed", status.failed()) : std::string{}}));
   for (const auto& gpu : status.gpus()) addRow(table, "GPU", gpuText(gpu));
   if (status.gpus().empty()) addRow(table, "GPU", "none found; `lull doctor` says what is missing", Colour::Yellow);
+  for (const auto& gpu : status.gpus()) {
+    addRow(table, "Governor", governorText(gpu.governor()));
+    addRow(table, "Governor", governorTrouble(gpu.governor()), Colour::Yellow);
+  }
   addRow(table, "Temperature", temperaturesText(status));
   addRow(table, "Owner", ownerText(status, now));
   addRow(table, "Power", powerText(status.power()));

@@ -49,6 +49,8 @@ std::optional<std::string> suggestedNumber(const v1::Reason& reason, const v1::S
 }  // namespace
 
 std::optional<std::string> suggestedValue(const v1::Reason& reason, const v1::Setting& setting) {
+  if (reason.rule() == "warm") return number(setting.min());      // switched off
+  if (reason.rule() == "max_duty") return number(setting.max());  // all of it
   if (setting.type() == "bool") return setting.value() == "true" ? "false" : "true";
   if (setting.type() == "text") {
     for (const auto& choice : setting.choices()) {

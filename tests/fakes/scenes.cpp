@@ -124,6 +124,32 @@ v1::Status working() {
   return status;
 }
 
+v1::Status warm() {
+  auto status = working();
+  auto* verdict = gpu(status).mutable_verdict();
+  verdict->set_limit(v1::LIMIT_RUN);
+  verdict->set_duty(0.58);
+  auto* reason = verdict->mutable_duty_reason();
+  reason->set_rule("warm");
+  reason->set_limit(v1::LIMIT_RUN);
+  reason->set_text("The GPU is at 76 °C");
+  reason->set_value("76 °C");
+  reason->set_threshold("72 °C");
+  reason->set_unit("celsius");
+  reason->set_value_number(76);
+  reason->set_threshold_number(72);
+  reason->set_setting("thermal.soften");
+  reason->set_remedy("Nothing to do: more of its time is lent as the GPU gets cooler");
+  gpu(status).set_gpu_share(0.57);
+  auto* governor = gpu(status).mutable_governor();
+  governor->set_duty(0.58);
+  governor->set_stops(41);
+  governor->set_stop_p50_ms(1.6);
+  governor->set_stop_p99_ms(4.5);
+  status.mutable_temperatures(0)->set_celsius(76);
+  return status;
+}
+
 v1::Status restingHot() {
   auto status = base();
   status.set_activity(v1::ACTIVITY_RESTING);
@@ -234,6 +260,7 @@ struct Scene {
 };
 constexpr std::array kScenes{
     Scene{"working", working},
+    Scene{"warm", warm},
     Scene{"resting-hot", restingHot},
     Scene{"resting-owner", restingOwner},
     Scene{"resting-countdown", restingCountdown},

@@ -99,6 +99,23 @@ private slots:
     QVERIFY(!share(status).known);
   }
 
+  void aPartOfTheGpuIsMarked() {
+    QVERIFY(share(scene("working")).most.isEmpty());
+    QVERIFY(share(scene("working")).mostPosition < 0);
+    const auto shown = share(scene("warm"));
+    QCOMPARE(plain(shown.most), "58 %");
+    QCOMPARE(shown.mostPosition, 0.58);
+  }
+
+  void howFastTheGovernorStops() {
+    QVERIFY(givenBack(scene("working"), 0).stops.isEmpty());
+    auto status = scene("warm");
+    QCOMPARE(plain(givenBack(status, 0).stops), "GPU work stops in 1.6 ms to 4.5 ms");
+    status.clear_give_back();  // it stopped for heat, never for the owner
+    QVERIFY(!givenBack(status, 0).known);
+    QVERIFY(!givenBack(status, 0).stops.isEmpty());
+  }
+
   void workOfARunningTask() {
     auto status = scene("working");
     auto shown = work(status);

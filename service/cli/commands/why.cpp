@@ -23,13 +23,15 @@ struct Held {
 // The reasons of all GPUs, each once, in their order.
 std::vector<Held> reasonsOf(const v1::Status& status) {
   std::vector<Held> all;
+  const auto add = [&all](const v1::Gpu& gpu, const v1::Reason& reason) {
+    auto same = std::ranges::find_if(
+        all, [&](const Held& h) { return h.reason.rule() == reason.rule() && h.reason.text() == reason.text(); });
+    if (same == all.end()) same = all.insert(all.end(), {.reason = reason, .gpus = {}});
+    same->gpus.push_back(gpu.name());
+  };
   for (const auto& gpu : status.gpus()) {
-    for (const auto& reason : gpu.verdict().reasons()) {
-      auto same = std::ranges::find_if(
-          all, [&](const Held& h) { return h.reason.rule() == reason.rule() && h.reason.text() == reason.text(); });
-      if (same == all.end()) same = all.insert(all.end(), {.reason = reason, .gpus = {}});
-      same->gpus.push_back(gpu.name());
-    }
+    for (const auto& reason : gpu.verdict().reasons()) add(gpu, reason);
+    if (gpu.verdict().has_duty_reason()) add(gpu, gpu.verdict().duty_reason());
   }
   return all;
 }
@@ -61,6 +63,8 @@ std::optional<v1::Setting> settingOf(Session& session, const std::string& key) {
 
 std::string limitWord(v1::Limit limit) {
   switch (limit) {
+    case v1::LIMIT_RUN:
+      return "A part of the GPU's time is lent.";
     case v1::LIMIT_PARK:
       return "The task stays on the GPU and stands still.";
     case v1::LIMIT_EVICT:

@@ -61,6 +61,10 @@ private slots:
     choice.add_choices("away");
     choice.add_choices("present");
     QTest::newRow("a choice") << reason("owner_present", "", 0, 0) << choice << "away";
+    QTest::newRow("a warm GPU") << reason("warm", "celsius", 76, 72)
+                                << setting("thermal.soften", "integer", "8", 0, 50, "°C") << "0";
+    QTest::newRow("a part of the GPU") << reason("max_duty", "percent", 30, 100)
+                                       << setting("gpu.max_duty", "integer", "30", 1, 100, "%") << "100";
     QTest::newRow("no numbers known") << reason("too_hot", "", 0, 0) << stop << "";
   }
   void values() {

@@ -117,6 +117,37 @@ private slots:
     QVERIFY(fits80(ran.out));
   }
 
+  void aLoweredDutyAndTheGovernorsFigures() {
+    m_service->publish([](v1::Status& status) {
+      fillStatus(status);
+      auto& gpu = *status.mutable_gpus(0);
+      gpu.set_task_id("t-abcdefghijkl");
+      gpu.set_gpu_share(0.38);
+      gpu.clear_verdict();
+      gpu.mutable_verdict()->set_limit(v1::LIMIT_RUN);
+      gpu.mutable_verdict()->set_duty(0.4);
+      auto& reason = *gpu.mutable_verdict()->mutable_duty_reason();
+      reason.set_rule("warm");
+      reason.set_limit(v1::LIMIT_RUN);
+      reason.set_text("The GPU is at 76 °C");
+      reason.set_setting("thermal.soften");
+      gpu.mutable_governor()->set_stops(12);
+      gpu.mutable_governor()->set_stop_p50_ms(1.6);
+      gpu.mutable_governor()->set_stop_p99_ms(4.5);
+      gpu.mutable_governor()->set_uncut(1);
+      gpu.mutable_governor()->set_passed_ungoverned(2);
+    });
+    const auto text = QString::fromUtf8(lull({"status"}).out).simplified();
+    for (const auto* part : {"38 % of its time, at most 40 %", "12 stops, half within 1.6 ms, 99 of 100 within 4.5 ms",
+                             "2 submissions ran ungoverned, 1 recording could not be cut"}) {
+      QVERIFY2(text.contains(part), qPrintable(text + "\nlacks " + part));
+    }
+    const auto gpu = lull({"status", "--json"}).json()["status"].toObject()["gpus"].toArray()[0].toObject();
+    QCOMPARE(gpu["governor"].toObject()["passed_ungoverned"].toString(), "2");
+    const auto why = QString::fromUtf8(lull({"why"}).out);
+    QVERIFY2(why.contains("The GPU is at 76 °C") && why.contains("A part of the GPU's time is lent."), qPrintable(why));
+  }
+
   void statusAsJson() {
     m_service->publish(fillStatus);
     const auto ran = lull({"status", "--json"});

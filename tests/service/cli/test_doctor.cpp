@@ -60,6 +60,21 @@ private slots:
     QVERIFY(checkGpus({}).mend.find("mesa-vulkan-drivers") != std::string::npos);
   }
 
+  void governedWork() {
+    v1::Status status;
+    QCOMPARE(checkGoverned(status).state, Check::State::Ok);
+    auto& gpu = *status.add_gpus();
+    gpu.set_name("Card");
+    gpu.mutable_governor()->set_stops(12);
+    gpu.mutable_governor()->set_stop_p99_ms(4.5);
+    QVERIFY(checkGoverned(status).text.find("12 stops, 99 of 100 within 4.5 ms") != std::string::npos);
+    gpu.mutable_governor()->set_unknown_commands(3);
+    const auto met = checkGoverned(status);
+    QCOMPARE(met.state, Check::State::Note);
+    QVERIFY2(met.text.find("3 commands it does not know on Card") != std::string::npos, met.text.c_str());
+    QVERIFY(!met.mend.empty());
+  }
+
   void presence() {
     v1::Presence presence;
     presence.set_trouble("/dev/input/event3 may not be read");

@@ -30,25 +30,28 @@ Card {
         }
         Caption {
             width: parent.width
-            text: card.device.givenBack.when
+            text: qsTr("%1, %2", "today 14:02, 41 times so far").arg(card.device.givenBack.when).arg(card.device.givenBack.times)
         }
     }
     Column {
         anchors { left: parent.left; right: parent.right; bottom: parent.bottom }
-        visible: card.device.givenBack.known
         spacing: Theme.smallGap / 2
 
         Caption {
             width: parent.width
+            visible: card.device.givenBack.known
             text: qsTr("Half within %1").arg(card.device.givenBack.half)
         }
         Caption {
             width: parent.width
+            visible: card.device.givenBack.known
             text: qsTr("99 of 100 within %1").arg(card.device.givenBack.nearlyAll)
         }
         Caption {
+            objectName: "stops"
             width: parent.width
-            text: card.device.givenBack.times
+            visible: text !== ""
+            text: card.device.givenBack.stops
         }
     }
     Body {

@@ -16,9 +16,10 @@ Card {
         visible: card.device.share.known
         position: card.device.share.position
         value: card.device.share.value
-        label: qsTr("of its time")
+        resumeMark: card.device.share.mostPosition
+        label: card.device.share.most === "" ? qsTr("of its time") : qsTr("of %1").arg(card.device.share.most)
         Accessible.role: Accessible.StaticText
-        Accessible.name: card.title + " " + value
+        Accessible.name: [card.title, value, label].join(" ")
     }
     Caption {
         id: name
