@@ -49,7 +49,11 @@ std::vector<std::string> environmentFor(const Launch& launch) {
     out.push_back(std::string("VK_INSTANCE_LAYERS=") + governor::kLayerName);
     for (const auto& [name, value] : launch.page->environment()) out.push_back(name + "=" + value);
   }
-  out.insert(out.end(), launch.environment.begin(), launch.environment.end());
+  for (const auto& entry : launch.environment) {
+    const auto name = entry.substr(0, entry.find('=') + 1);
+    std::erase_if(out, [&](const std::string& old) { return old.starts_with(name); });
+    out.push_back(entry);
+  }
   return out;
 }
 

@@ -22,7 +22,7 @@ struct Launch {
   std::string program;
   std::vector<std::string> arguments;
   fakes::ServicePage* page = nullptr;    // nullptr: bare, the layer is not loaded at all
-  std::vector<std::string> environment;  // "NAME=value", after and above those that each program gets
+  std::vector<std::string> environment;  // "NAME=value", above those that each program gets
 };
 
 class Program {

@@ -136,8 +136,11 @@ private:
     QVERIFY(page.gpuNs.load() > 0);
     QCOMPARE(page.passedUngoverned.load(), std::uint64_t{0});
     QCOMPARE(page.unknownCommands.load(), std::uint64_t{0});
-    QCOMPARE(page.uncut.load(), std::uint64_t{0});
-    Q_UNUSED(how);
+    if (how.cuts) QCOMPARE(page.uncut.load(), std::uint64_t{0});
+    if (how.cuts) QVERIFY(page.chunks.load() > 0);
+    if (how.cuts) QVERIFY(page.slices.load() > page.submits.load());
+    if (how.splits) QVERIFY(page.pieces.load() > 1000);
+    if (how.leaveWhole) QCOMPARE(page.pieces.load(), std::uint64_t{0});
   }
 
   QTemporaryDir m_folder;

@@ -67,6 +67,8 @@ private slots:
     owner.programEnded();
     QVERIFY(page.page().submits.load() > 0);
     QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{0});
+    if (how.cuts) QVERIFY(page.page().chunks.load() > 0);
+    if (how.splits) QVERIFY(page.page().pieces.load() > 1000);
     QCOMPARE(owner.unanswered(), std::uint64_t{0});
     QVERIFY(endsInOrder(server));
   }
