@@ -4,6 +4,7 @@
 
 #include "governor/device.h"
 #include "governor/queue/moment.h"
+#include "governor/queue/whole.h"
 #include "governor/thread.h"
 
 #include <new>
@@ -73,7 +74,7 @@ VkResult Queue::submit(Item::Form form, std::span<const Info> infos, VkFence fen
   try {
     const std::lock_guard order(m_program);
     if (m_device.isLost()) return VK_ERROR_DEVICE_LOST;
-    if (!canCopy(infos)) return passWhole(form, infos, fence);
+    if (!canCopy(infos)) return passWhole(form, Whole<Info>(infos, m_device.recordings()).infos(), fence);
     item = takeItem();
     item->form = form;
     item->fence = fence;
