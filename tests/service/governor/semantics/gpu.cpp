@@ -86,23 +86,38 @@ Gpu::Gpu(const Instance& instance, Ask ask) : m_instance(instance), m_physical(i
   vkGetPhysicalDeviceProperties(m_physical, &m_properties);
   vkGetPhysicalDeviceMemoryProperties(m_physical, &m_memory);
   chooseFamily();
-  if (ask == Ask::Everything) {
+  if (ask != Ask::Plain) {
     chooseExtensions();
     askFeatures();
   }
-  const float priority = 1;
-  const VkDeviceQueueCreateInfo queue{.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-                                      .queueFamilyIndex = m_family,
-                                      .queueCount = 1,
-                                      .pQueuePriorities = &priority};
+  createDevice(ask);
+  vkGetDeviceQueue(m_device, m_family, 0, &m_queue);
+}
+
+void Gpu::createDevice(Ask ask) {
+  std::vector<VkDeviceQueueCreateInfo> wanted;
+  const std::vector<float> priorities(64, 1.0F);
+  for (std::uint32_t i = 0; i < m_families.size(); ++i) {
+    if (ask != Ask::AllQueues && i != m_family) continue;
+    wanted.push_back({.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+                      .queueFamilyIndex = i,
+                      .queueCount = ask == Ask::AllQueues ? std::min(m_families[i].queueCount, 64U) : 1U,
+                      .pQueuePriorities = priorities.data()});
+  }
   const VkDeviceCreateInfo info{.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-                                .pNext = ask == Ask::Everything ? &m_features.core : nullptr,
-                                .queueCreateInfoCount = 1,
-                                .pQueueCreateInfos = &queue,
+                                .pNext = ask != Ask::Plain ? &m_features.core : nullptr,
+                                .queueCreateInfoCount = static_cast<std::uint32_t>(wanted.size()),
+                                .pQueueCreateInfos = wanted.data(),
                                 .enabledExtensionCount = static_cast<std::uint32_t>(m_extensions.size()),
                                 .ppEnabledExtensionNames = m_extensions.data()};
   require(vkCreateDevice(m_physical, &info, nullptr, &m_device), "vkCreateDevice");
-  vkGetDeviceQueue(m_device, m_family, 0, &m_queue);
+  for (const auto& family : wanted) {
+    for (std::uint32_t i = 0; i < family.queueCount; ++i) {
+      Queue queue{.family = family.queueFamilyIndex, .flags = m_families[family.queueFamilyIndex].queueFlags};
+      vkGetDeviceQueue(m_device, queue.family, i, &queue.handle);
+      m_queues.push_back(queue);
+    }
+  }
 }
 
 Gpu::~Gpu() {
@@ -112,13 +127,13 @@ Gpu::~Gpu() {
 void Gpu::chooseFamily() {
   std::uint32_t count = 0;
   vkGetPhysicalDeviceQueueFamilyProperties(m_physical, &count, nullptr);
-  std::vector<VkQueueFamilyProperties> families(count);
-  vkGetPhysicalDeviceQueueFamilyProperties(m_physical, &count, families.data());
+  m_families.resize(count);
+  vkGetPhysicalDeviceQueueFamilyProperties(m_physical, &count, m_families.data());
   for (std::uint32_t i = 0; i < count; ++i) {
     constexpr VkQueueFlags kBoth = VK_QUEUE_COMPUTE_BIT | VK_QUEUE_GRAPHICS_BIT;
-    if ((families[i].queueFlags & kBoth) != kBoth) continue;
+    if ((m_families[i].queueFlags & kBoth) != kBoth) continue;
     m_family = i;
-    m_timestampBits = families[i].timestampValidBits;
+    m_timestampBits = m_families[i].timestampValidBits;
     return;
   }
   throw Failure{"no queue family does both graphics and compute"};

@@ -43,8 +43,13 @@ struct Features {
 
 class Gpu {
 public:
-  // `plain`: no extension and no feature, as a program of Vulkan 1.0 would ask.
-  enum class Ask { Everything, Plain };
+  // Plain: no extension and no feature, as a program of Vulkan 1.0 would ask. AllQueues: every queue there is.
+  enum class Ask { Everything, Plain, AllQueues };
+  struct Queue {
+    VkQueue handle = VK_NULL_HANDLE;
+    std::uint32_t family = 0;
+    VkQueueFlags flags = 0;
+  };
   explicit Gpu(const Instance& instance, Ask ask = Ask::Everything);
   ~Gpu();
   Gpu(const Gpu&) = delete;
@@ -55,6 +60,7 @@ public:
   [[nodiscard]] VkDevice device() const { return m_device; }
   [[nodiscard]] VkQueue queue() const { return m_queue; }
   [[nodiscard]] std::uint32_t family() const { return m_family; }
+  [[nodiscard]] const std::vector<Queue>& queues() const { return m_queues; }  // all that were asked for
   [[nodiscard]] const Features& features() const { return m_features; }
   [[nodiscard]] const VkPhysicalDeviceProperties& properties() const { return m_properties; }
   [[nodiscard]] std::uint32_t timestampBits() const { return m_timestampBits; }
@@ -79,11 +85,14 @@ private:
   void chooseExtensions();
   void askFeatures();
   void chooseFamily();
+  void createDevice(Ask ask);
   const Instance& m_instance;
   VkPhysicalDevice m_physical = VK_NULL_HANDLE;
   VkDevice m_device = VK_NULL_HANDLE;
   VkQueue m_queue = VK_NULL_HANDLE;
   std::uint32_t m_family = 0;
+  std::vector<VkQueueFamilyProperties> m_families;
+  std::vector<Queue> m_queues;
   std::uint32_t m_timestampBits = 0;
   VkPhysicalDeviceProperties m_properties{};
   VkPhysicalDeviceMemoryProperties m_memory{};

@@ -47,9 +47,11 @@ Event makeEvent(const Gpu& gpu) {
   return {gpu.device(), event};
 }
 
-CommandPool makePool(const Gpu& gpu, VkCommandPoolCreateFlags flags) {
+CommandPool makePool(const Gpu& gpu, VkCommandPoolCreateFlags flags) { return makePoolOf(gpu, gpu.family(), flags); }
+
+CommandPool makePoolOf(const Gpu& gpu, std::uint32_t family, VkCommandPoolCreateFlags flags) {
   const VkCommandPoolCreateInfo info{
-      .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, .flags = flags, .queueFamilyIndex = gpu.family()};
+      .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, .flags = flags, .queueFamilyIndex = family};
   VkCommandPool pool = VK_NULL_HANDLE;
   require(vkCreateCommandPool(gpu.device(), &info, nullptr, &pool), "vkCreateCommandPool");
   return {gpu.device(), pool};

@@ -53,6 +53,7 @@ using ImageView = Owned<VkImageView, vkDestroyImageView>;
                                     VkQueryPipelineStatisticFlags statistics = 0);
 [[nodiscard]] Event makeEvent(const Gpu& gpu);
 [[nodiscard]] CommandPool makePool(const Gpu& gpu, VkCommandPoolCreateFlags flags = 0);
+[[nodiscard]] CommandPool makePoolOf(const Gpu& gpu, std::uint32_t family, VkCommandPoolCreateFlags flags = 0);
 [[nodiscard]] ShaderModule makeModule(const Gpu& gpu, std::span<const std::uint32_t> code);
 
 // A buffer for every use, in memory that the host sees; zeroed.

@@ -12,8 +12,8 @@ std::vector<Case> allCases() {
   for (const Cases topic :
        {stateCases(),     pushCases(),    dispatchCases(), groupCases(),      pipelineCases(), recordingCases(),
         secondaryCases(), eventCases(),   queryCases(),    bufferCopyCases(), imageCases(),    descriptorCases(),
-        drawCases(),      nestingCases(), fenceCases(),    semaphoreCases(),  submitCases(),   nextCases(),
-        threadCases(),    deviceCases(),  endingCases(),   tripCases()}) {
+        drawCases(),      nestingCases(), fenceCases(),    semaphoreCases(),  submitCases(),   queueCases(),
+        nextCases(),      threadCases(),  deviceCases(),   endingCases(),     tripCases()}) {
     all.insert(all.end(), topic.begin(), topic.end());
   }
   return all;

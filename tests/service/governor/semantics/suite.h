@@ -31,6 +31,7 @@ namespace semantics {
 [[nodiscard]] Cases fenceCases();
 [[nodiscard]] Cases semaphoreCases();
 [[nodiscard]] Cases submitCases();
+[[nodiscard]] Cases queueCases();
 [[nodiscard]] Cases nextCases();
 [[nodiscard]] Cases threadCases();
 [[nodiscard]] Cases deviceCases();

@@ -88,10 +88,12 @@ void quickly(Run& run) {
 // Another thread goes on submitting while this one leaves.
 void whileSubmitting(Run& run) {
   auto* pending = new Pending(run.gpu);
+  auto* first = new Fence(makeFence(run.gpu));
+  submit(run.gpu, pending->commands, *first);
   std::thread([&run, pending] {
     for (;;) submit(run.gpu, pending->commands);
   }).detach();
-  run.gpu.waitIdle();
+  wait(run.gpu, *first);
   announceEnd(run, 7);
   ::_exit(7);
 }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens and closes the gate of a page at random, and holds that each closing is acknowledged.
+#pragma once
+
+#include "fakes/service_page.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace lull::semantics {
+
+class Toggler {
+public:
+  struct Park {
+    std::uint64_t stopNs = 0;  // from the gate's change to the acknowledgement
+    std::string during;        // what the program was at
+  };
+  struct Limits {
+    std::chrono::microseconds longestOpen{15'000};
+    std::chrono::microseconds longestClosed{8'000};
+    unsigned seed = 1;
+  };
+  // `during` is asked after each closing, from another thread.
+  Toggler(fakes::ServicePage& page, const Limits& limits, std::function<std::string()> during = {});
+  // Leaves the gate open.
+  ~Toggler();
+  Toggler(const Toggler&) = delete;
+  Toggler& operator=(const Toggler&) = delete;
+
+  // What happened so far, when it has stopped.
+  const std::vector<Park>& stop();
+  [[nodiscard]] std::uint64_t unacknowledged() const { return m_unacknowledged; }
+
+private:
+  void run();
+  [[nodiscard]] bool drained(std::uint32_t word);
+  fakes::ServicePage& m_page;
+  const Limits m_limits;
+  const std::function<std::string()> m_during;
+  std::atomic<bool> m_stop{false};
+  std::atomic<std::uint64_t> m_unacknowledged{0};
+  std::vector<Park> m_parks;
+  std::thread m_thread;
+};
+
+}  // namespace lull::semantics
