@@ -62,8 +62,10 @@ void describe(const InstanceTable& vk, const VkDeviceCreateInfo& info, Device::O
   }
   VkPhysicalDeviceProperties properties{};
   vk.GetPhysicalDeviceProperties(origin.physical, &properties);
-  if (properties.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU) return;
-  origin.leastUnits = std::max(1U, std::thread::hardware_concurrency());
+  origin.wide = properties.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU;
+  // The smallest GPUs run about so many at once.
+  constexpr std::uint64_t kLeastOnHardware = 64;
+  origin.leastUnits = origin.wide ? kLeastOnHardware : std::max(1U, std::thread::hardware_concurrency());
 }
 
 // On failure nothing of ours is left and the program gets the error.

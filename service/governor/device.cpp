@@ -16,7 +16,8 @@ Device::Device(Origin origin)
                     .costs = &m_costs,
                     .pace = &m_pace,
                     .grouped = m_origin.grouped,
-                    .leastUnits = m_origin.leastUnits}),
+                    .leastUnits = m_origin.leastUnits,
+                    .wide = m_origin.wide}),
       m_holdings(m_origin.account, m_origin.memory),
       m_meter(m_origin.timestampBits, m_origin.nsPerTick) {
   if (m_origin.gate == nullptr) return;

@@ -40,6 +40,7 @@ public:
     double nsPerTick = 1;
     bool grouped = false;          // several physical devices
     std::uint64_t leastUnits = 1;  // work groups that it runs at once anyway; fewer are not done sooner
+    bool wide = false;             // it runs many side by side, nobody tells how many
   };
   explicit Device(Origin origin);
   // The device is idle, or will never be used again.

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cmath>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -21,6 +22,7 @@ constexpr std::uint32_t kWellKnown = 16;
 
 constexpr double kSlower = 0.5;
 constexpr double kFaster = 0.125;
+constexpr double kNoGain = 1.5;       // half the units at so much more for each: hardly less time
 constexpr double kMostRise = 2;       // one measurement alone counts as at most so many times what was expected,
 constexpr double kMostRiseOfNew = 4;  // or, of something new, what coarser entries expected
 
@@ -264,6 +266,24 @@ std::optional<std::uint64_t> Costs::predict(std::span<const Work> works) const {
     if (__builtin_add_overflow(sum, *ns, &sum)) return UINT64_MAX;
   }
   return sum;
+}
+
+// By the entries of whole doublings, from the largest down: the first one below which time does not fall is the least.
+std::uint64_t Costs::worthwhile(const Work& whole, std::uint64_t pieceUnits, std::uint64_t chunkNs) const {
+  const Keys keys(whole);
+  const auto rateAt = [&](unsigned magnitude) { return m_table->find(keys.size(magnitude)); };
+  const auto own = static_cast<unsigned>(std::bit_width(pieceUnits));
+  unsigned least = own;
+  for (unsigned magnitude = keys.magnitude; magnitude > 1 && least == own; --magnitude) {
+    const auto rate = rateAt(magnitude);
+    const auto halved = rateAt(magnitude - 1);
+    if (rate && halved && halved->rate >= kNoGain * rate->rate) least = std::max(own, magnitude);
+  }
+  const auto rate = rateAt(least);
+  const bool tooLong = rate && rate->rate * std::ldexp(1.0, static_cast<int>(least) - 1) > static_cast<double>(chunkNs);
+  if (tooLong && least < keys.magnitude && !rateAt(least + 1)) ++least;
+  if (least == own) return pieceUnits;
+  return std::min(whole.units, pieceUnits << std::min(least - own, 63U - own));
 }
 
 void Costs::learn(std::span<const Work> works, std::uint64_t ns) noexcept {

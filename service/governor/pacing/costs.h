@@ -37,6 +37,10 @@ public:
   [[nodiscard]] std::optional<std::uint64_t> predict(const Work& work) const;
   // Of all; nullopt when any is unknown.
   [[nodiscard]] std::optional<std::uint64_t> predict(std::span<const Work> works) const;
+  // Pieces of `pieceUnits` of it, or larger ones: on a device that runs many work groups side by side, where half as
+  // many were seen to take nearly as long, splitting stops nothing sooner and costs a multiple (a kernel of few, long
+  // groups). Where pieces are longer than `chunkNs` all the same, a larger size is tried before it is judged.
+  [[nodiscard]] std::uint64_t worthwhile(const Work& whole, std::uint64_t pieceUnits, std::uint64_t chunkNs) const;
   // `ns`: how long the works together kept the GPU. No exception leaves it: without memory nothing is learned.
   void learn(std::span<const Work> works, std::uint64_t ns) noexcept;
   void forget(std::uint64_t program) noexcept;

@@ -143,9 +143,12 @@ Recording::Plan Recording::planned(std::optional<std::uint64_t> ns, std::uint64_
 std::uint64_t Recording::startWork(const Work& work, bool divisible) {
   const std::uint64_t units = std::max<std::uint64_t>(1, work.units);
   if (!m_cuts) return units;
-  const Plan plan = planned(m_pool.owner().origin().costs->predict(work), units, divisible);
+  const Recordings::Origin& origin = m_pool.owner().origin();
+  const Plan plan = planned(origin.costs->predict(work), units, divisible);
   if (plan.before && m_worked) cut();
-  return plan.pieceUnits;
+  const bool byTime = m_pool.owner().switches().split == Switches::Split::ByTime;
+  if (plan.pieceUnits >= units || !origin.wide || !byTime) return plan.pieceUnits;
+  return origin.costs->worthwhile(work, plan.pieceUnits, origin.pace->chunkNs.load(std::memory_order_relaxed));
 }
 
 void Recording::startWorks(std::span<const Work> works) {

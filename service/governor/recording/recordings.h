@@ -42,6 +42,7 @@ public:
     Pace* pace = nullptr;
     bool grouped = false;          // several physical devices: nothing is cut
     std::uint64_t leastUnits = 1;  // work groups that the device runs at once anyway
+    bool wide = false;             // it runs many side by side: small pieces may take as long as large ones
   };
   explicit Recordings(const Origin& origin);
   ~Recordings();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is learned of how long work takes.
 #include "governor/pacing/costs.h"
+#include "governor/pacing/cutter.h"
+#include "governor/pacing/split.h"
 
 #include <QtTest>
 
@@ -168,6 +170,55 @@ private slots:
     QVERIFY(about(predicted(costs, dispatch(80, 1, 2001)), 900'000, 0.2));
   }
 
+  // A GPU that runs `width` groups side by side, each for `groupNs`.
+  void splittingMustPayOnWideDevices_data() {
+    QTest::addColumn<quint64>("groups");
+    QTest::addColumn<quint64>("width");
+    QTest::addColumn<quint64>("groupNs");
+    QTest::addColumn<double>("slowdown");  // at most
+    QTest::addColumn<quint64>("pieceNs");  // at most
+    QTest::newRow("one wave of long groups")
+        << quint64{1024} << quint64{2048} << quint64{9'000'000} << 1.1 << quint64{9'000'000};
+    QTest::newRow("one wave of groups as long as a chunk")
+        << quint64{1024} << quint64{2048} << quint64{4'500'000} << 1.1 << quint64{4'500'000};
+    QTest::newRow("one wave of short groups")
+        << quint64{1024} << quint64{2048} << quint64{900'000} << 1.1 << quint64{900'000};
+    QTest::newRow("few waves of long groups")
+        << quint64{8192} << quint64{2048} << quint64{9'000'000} << 2.1 << quint64{36'000'000};
+    QTest::newRow("many waves") << quint64{1'000'000} << quint64{1000} << quint64{50'000} << 1.1 << quint64{5'000'000};
+    QTest::newRow("a narrow device") << quint64{1'000'000} << quint64{64} << quint64{10'000} << 1.1
+                                     << quint64{5'000'000};
+  }
+  void splittingMustPayOnWideDevices() {
+    QFETCH(quint64, groups);
+    QFETCH(quint64, width);
+    QFETCH(quint64, groupNs);
+    Costs costs;
+    constexpr std::uint64_t kChunkNs = 4'000'000;
+    const Work whole{.program = 9, .shape = {static_cast<std::uint32_t>(groups), 1, 1}, .variant = 1, .units = groups};
+    std::uint64_t allNs = 0;
+    std::uint64_t longestNs = 0;
+    for (int run = 0; run < 40; ++run) {
+      Cutter cutter(kChunkNs, 64);
+      std::uint64_t piece = cutter.add(costs.predict(whole), groups, true).pieceUnits;
+      if (piece < groups) piece = costs.worthwhile(whole, piece, kChunkNs);
+      allNs = longestNs = 0;
+      Split split({.base = {}, .count = whole.shape}, {true, true, true}, piece);
+      while (const auto box = split.next()) {
+        const std::uint64_t ns = (box->groups() + width - 1) / width * groupNs;
+        Work part = whole;
+        part.units = box->groups();
+        costs.learn({&part, 1}, ns);
+        allNs += ns;
+        longestNs = std::max(longestNs, ns);
+      }
+    }
+    const double bareNs = static_cast<double>((groups + width - 1) / width * groupNs);
+    QFETCH(double, slowdown);
+    QFETCH(quint64, pieceNs);
+    QVERIFY2(static_cast<double>(allNs) <= slowdown * bareNs, qPrintable(QString::number(allNs / bareNs)));
+    QVERIFY2(longestNs <= pieceNs, qPrintable(QString::number(longestNs)));
+  }
   void forgottenProgramsAreUnknown() {
     Costs costs;
     teach(costs, dispatch(10, 1), 1'000);
