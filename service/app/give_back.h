@@ -7,6 +7,7 @@
 #include "runtimes/workers.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ private:
   struct Episode {
     std::string cause;
     Instant since;
-    bool drainedTold = false;
+    std::optional<UnixMs> toldAt;  // of the measurement, once drained; both halves carry the same
   };
   std::map<model::TaskId, Episode> m_episodes;
 };

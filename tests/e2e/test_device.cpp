@@ -100,7 +100,7 @@ private slots:
     Device device({.evictAfterS = 0});
     device.start();
     const auto id = device.submit(chainTask("chain", kGroups, kLongIterations), chainModule());
-    device.waitFor("work", isWorking);
+    device.waitFor("some work done", [](const auto& s) { return isWorking(s) && s.running(0).progress() > 0; });
     device.touch();
     device.waitFor("eviction", [](const auto& s) { return s.running_size() == 0 && s.queued() == 1; });
     device.waitFor("the measurement", [&device](const auto&) {
