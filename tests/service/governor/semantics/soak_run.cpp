@@ -16,7 +16,7 @@ class Current {
 public:
   void begin(const std::string& name) {
     const std::lock_guard lock(m_mutex);
-    m_name = (m_seen.insert(name).second ? "first " : "") + name;
+    m_name = name;
   }
   [[nodiscard]] std::string name() {
     const std::lock_guard lock(m_mutex);
@@ -26,7 +26,6 @@ public:
 private:
   std::mutex m_mutex;
   std::string m_name = "start";
-  std::set<std::string> m_seen;
 };
 
 }  // namespace
@@ -36,10 +35,11 @@ SoakRun soak(const SoakOptions& options) {
   const Mode mode{.layers = {governor::kLayerName}, .environment = options.environment, .page = &page};
   SoakRun result;
   Current current;
-  Toggler toggler(page, options.limits, [&] { return current.name(); });
   fakes::VulkanProgram program(
       semanticsCommand({"--soak", std::to_string(options.seconds), std::to_string(options.seed)}), environmentOf(mode),
       &page);
+  Toggler toggler(page, options.limits,
+                  {.during = [&] { return current.name(); }, .program = [&] { return program.pid(); }});
   bool told = false;
   while (const auto text = program.reply(kCaseLimit)) {
     std::istringstream words(*text);

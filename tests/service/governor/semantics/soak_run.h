@@ -12,7 +12,6 @@ struct SoakRun {
   std::uint64_t differing = 0;  // whose result was not that of their first run
   std::string failures;         // the program's words about those; or how it ended
   std::uint64_t unacknowledged = 0;
-  // `during` is the name of the case; "first " before it: it ran for the first time, so that the driver had to compile.
   std::vector<Toggler::Park> parks;
 };
 

@@ -4,6 +4,8 @@
 
 #include "fakes/service_page.h"
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -17,16 +19,22 @@ namespace lull::semantics {
 class Toggler {
 public:
   struct Park {
-    std::uint64_t stopNs = 0;  // from the gate's change to the acknowledgement
-    std::string during;        // what the program was at
+    std::uint64_t stopNs = 0;     // from the gate's change to the acknowledgement
+    std::string during;           // what the program was at
+    std::uint64_t starvedNs = 0;  // in this time a thread of the program was ready and had no processor
+  };
+  // Asked around each closing, from another thread.
+  struct Watch {
+    std::function<std::string()> during = [] { return std::string(); };
+    std::function<pid_t()> program = [] { return pid_t{0}; };  // 0: not known
   };
   struct Limits {
     std::chrono::microseconds longestOpen{15'000};
     std::chrono::microseconds longestClosed{8'000};
     unsigned seed = 1;
   };
-  // `during` is asked after each closing, from another thread.
-  Toggler(fakes::ServicePage& page, const Limits& limits, std::function<std::string()> during = {});
+  Toggler(fakes::ServicePage& page, const Limits& limits);
+  Toggler(fakes::ServicePage& page, const Limits& limits, Watch watch);
   // Leaves the gate open.
   ~Toggler();
   Toggler(const Toggler&) = delete;
@@ -41,7 +49,7 @@ private:
   [[nodiscard]] bool drained(std::uint32_t word);
   fakes::ServicePage& m_page;
   const Limits m_limits;
-  const std::function<std::string()> m_during;
+  const Watch m_watch;
   std::atomic<bool> m_stop{false};
   std::atomic<std::uint64_t> m_unacknowledged{0};
   std::vector<Park> m_parks;
