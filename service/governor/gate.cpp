@@ -68,13 +68,14 @@ Gate::Answer Gate::judge(const Passage& passage) {
   return {};
 }
 
-void Gate::waitAfter(const Answer& refused) {
+bool Gate::waitAfter(const Answer& refused) {
   std::unique_lock lock(m_mutex);
   if (refused.verdict == Verdict::Full) {
     ++m_waitingForRoom;
-    m_room.wait(lock, [&] { return m_finishes != refused.finishes || m_turns != refused.turns; });
+    const bool moved = m_room.wait_for(lock, std::chrono::nanoseconds(kStallLimitNs),
+                                       [&] { return m_finishes != refused.finishes || m_turns != refused.turns; });
     --m_waitingForRoom;
-    return;
+    return moved;
   }
   ++m_waitingForTurn;
   const auto another = [&] { return m_turns != refused.turns; };
@@ -84,13 +85,14 @@ void Gate::waitAfter(const Answer& refused) {
     m_turned.wait_for(lock, std::chrono::nanoseconds(refused.waitNs), another);
   }
   --m_waitingForTurn;
+  return true;
 }
 
 void Gate::admit(const Passage& passage) {
   for (;;) {
     const Answer answer = tryAdmit(passage);
     if (answer.verdict == Verdict::Granted) return;
-    waitAfter(answer);
+    [[maybe_unused]] const bool moved = waitAfter(answer);
   }
 }
 

@@ -47,8 +47,10 @@ public:
   [[nodiscard]] Answer tryAdmit(const Passage& passage);
   // As tryAdmit(), of the gate alone, and nothing is counted: Granted, Closed or Stale.
   [[nodiscard]] Answer look();
-  // Sleeps until the answer may be another, or a nudge.
-  void waitAfter(const Answer& refused);
+  // Sleeps until the answer may be another, or a nudge. False: Full, and for kStallLimitNs nothing has finished, so
+  // what is out may be waiting (on an event, say) for the very thing that is held back.
+  [[nodiscard]] bool waitAfter(const Answer& refused);
+  static constexpr std::uint64_t kStallLimitNs = 1'000'000'000;
   // Blocks until it is granted.
   void admit(const Passage& passage);
 

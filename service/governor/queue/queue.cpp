@@ -153,6 +153,7 @@ VkResult Queue::passWhole(Item::Form form, std::span<const Info> infos, VkFence 
   Gate& gate = *m_device.gate();
   if (const VkResult result = finishHandingOver(); result != VK_SUCCESS) return result;
   const bool works = std::any_of(infos.begin(), infos.end(), [](const Info& info) { return carriesWork(info); });
+  if (Lock lock(m_mutex); works && !m_running && !startThread()) return VK_ERROR_OUT_OF_HOST_MEMORY;
   Slice* slice = works ? takeSlice() : nullptr;
   if (works && slice == nullptr) return VK_ERROR_OUT_OF_HOST_MEMORY;
   gate.countUngoverned();
@@ -175,7 +176,6 @@ VkResult Queue::passWhole(Item::Form form, std::span<const Info> infos, VkFence 
     for (const Info& info : infos) assureSignals(m_device.semaphores(), info);
   }
   Lock lock(m_mutex);
-  if (watched && !m_running && !startThread()) watched = false;  // it is the first, and nobody will see its end
   if (watched) {
     addToFlight(slice);
     wakeIfNeeded();

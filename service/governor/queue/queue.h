@@ -106,6 +106,7 @@ private:
   void learn(const Slice& slice) noexcept;
   void rest(Lock& lock, Outcome outcome);
   void restUnsafe(const Item& item);
+  void passUncapped();
   void lookAt(const SemaphoreWait& wait, std::uint64_t patienceNs);
 
   static constexpr std::uint32_t kMostTroubles = 100;  // of memory, in a row: some seconds

@@ -118,7 +118,7 @@ void Queue::rest(Lock& lock, Outcome outcome) {
   lock.unlock();
   switch (outcome) {
     case Outcome::Refused:
-      if (!m_stopping.load()) m_device.gate()->waitAfter(m_refusal);
+      if (!m_stopping.load() && !m_device.gate()->waitAfter(m_refusal)) passUncapped();
       break;
     case Outcome::Unsafe:
       restUnsafe(*item);
@@ -133,6 +133,11 @@ void Queue::rest(Lock& lock, Outcome outcome) {
   lock.lock();
 }
 
+void Queue::passUncapped() {
+  if (m_ready.slice == nullptr || !std::exchange(m_ready.slice->passage.capped, false)) return;
+  m_device.gate()->countUngoverned();
+}
+
 // While the gate is closed nothing is looked at, so that a parked program wakes for nothing.
 void Queue::restUnsafe(const Item& item) {
   Gate& gate = *m_device.gate();
@@ -141,7 +146,7 @@ void Queue::restUnsafe(const Item& item) {
   const Gate::Answer answer = gate.look();
   if (m_stopping.load() || m_device.isLost()) return;
   if (answer.verdict != Gate::Verdict::Granted) {
-    gate.waitAfter(answer);
+    [[maybe_unused]] const bool moved = gate.waitAfter(answer);
     return;
   }
   const SemaphoreWait* wait = m_planner.inTheWay(item);

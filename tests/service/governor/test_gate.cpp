@@ -142,6 +142,21 @@ private slots:
     gate.finish(blind, {});
     QCOMPARE(page.page().drained.load(), word);
   }
+  // What is out may wait for the program, and the program for what is held back.
+  void whoWaitsForRoomInVainHearsOfIt() {
+    ServicePage page;
+    page.page().inFlightCap.store(1);
+    page.open();
+    Gate gate(page.page(), -1);
+    gate.admit(kFirst);
+    const auto full = gate.tryAdmit(kFirst);
+    QCOMPARE(full.verdict, Gate::Verdict::Full);
+    const std::uint64_t before = monotonicNs();
+    QVERIFY(!gate.waitAfter(full));
+    QVERIFY(monotonicNs() - before >= Gate::kStallLimitNs);
+    gate.finish(kFirst, {});
+    QVERIFY(gate.waitAfter(full));
+  }
   void slicesOfASubmissionCountOnce() {
     ServicePage page;
     page.page().inFlightCap.store(8);
