@@ -247,6 +247,39 @@ private slots:
     QVERIFY(end && end->has_finished());
     QVERIFY(at.output("mixed").substr(0, mix.input().size()) == mix.result());
   }
+  // Waiting for a share of the GPU, or at a gate that opens and closes, does not make pieces look longer than they are.
+  void waitingDoesNotShrinkThePieces_data() {
+    QTest::addColumn<bool>("rationed");
+    QTest::newRow("a quarter of the time") << true;
+    QTest::newRow("a gate that is turned") << false;
+  }
+  void waitingDoesNotShrinkThePieces() {
+    QFETCH(bool, rationed);
+    const auto at = folders();
+    Mix mix = longMix();
+    mix.iterations = 5000;
+    auto start = at.startFor(mix.task(at));
+    start.set_piece_ms(8);
+    ServicePage page;
+    page.page().dutyPercent.store(rationed ? 25 : 100);
+    page.open();
+    TestWorker worker(start, {.page = &page, .environment = {}});
+    const auto piecesBeyond = [&](std::uint64_t pieces) { return page.page().submits.load() >= pieces; };
+    QVERIFY(waitFor([&] { return piecesBeyond(120); }));
+    for (int turn = 0; !rationed && turn < 20; ++turn) {
+      const std::uint64_t pieces = page.page().submits.load();
+      page.close();
+      std::this_thread::sleep_for(std::chrono::milliseconds(40));
+      page.open();
+      QVERIFY(waitFor([&] { return piecesBeyond(pieces + 2); }));
+    }
+    const std::uint64_t pieces = page.page().submits.load();
+    const std::uint64_t gpuNs = page.page().gpuNs.load();
+    QVERIFY(waitFor([&] { return piecesBeyond(pieces + 8); }));
+    const double ms = static_cast<double>(page.page().gpuNs.load() - gpuNs) / 1e6 /
+                      static_cast<double>(page.page().submits.load() - pieces);
+    QVERIFY2(ms > 1.5, qPrintable(QString::number(ms)));
+  }
   void parkedItUsesNoCpuAndGoesOn() {
     const auto at = folders();
     const Mix mix = longMix();
