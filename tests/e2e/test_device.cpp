@@ -189,6 +189,10 @@ private slots:
     });
     QVERIFY2(part.sentence().find("at 30 %") != std::string::npos, part.sentence().c_str());
     QCOMPARE(part.gpus(0).verdict().duty_reason().setting(), std::string("gpu.max_duty"));
+    device.waitFor("as much used", [](const auto& s) {
+      const double used = s.gpus(0).gpu_share();
+      return used > 0.2 && used < 0.36;
+    });
   }
 
   void badTasksFailInWordsAndTheQueueGoesOn() {
