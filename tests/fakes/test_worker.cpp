@@ -84,6 +84,9 @@ std::vector<std::string> vulkanEnvironment(const std::vector<std::string>& layer
                                "MESA_SHADER_CACHE_DIR=" + (buildFolder() / "tests/shader-cache").string(),
                                "ASAN_OPTIONS=detect_leaks=0",  // programs here leave without taking drivers down
                                "HOME=/nonexistent"};
+  if (const char* suppressions = std::getenv("TSAN_OPTIONS")) {
+    out.push_back(std::string("TSAN_OPTIONS=") + suppressions);
+  }
   // Loaders stack layers in the order of their folders (Debian 12's) or of their names (later ones).
   std::string names;
   std::string folders;
