@@ -3,6 +3,7 @@
 #include "governor/device.h"
 #include "governor/queue/moment.h"
 #include "governor/queue/queue.h"
+#include "governor/queue/tracing.h"
 
 #include <time.h>
 
@@ -65,6 +66,7 @@ Slice* Queue::watchOldest(Lock& lock) {
   } else {
     m_device.meter().cancel();
   }
+  trace(*slice, m_device.costs());
   m_device.gate()->finish(slice->passage, {.gpuNs = slice->reading.busyNs, .gapNs = slice->reading.gapNs});
   lock.lock();
   m_oldest = slice->next;

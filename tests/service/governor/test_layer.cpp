@@ -3,6 +3,7 @@
 #include "fakes/test_worker.h"
 #include "fakes/vulkan_program.h"
 #include "governor/controls.h"
+#include "governor/trace.h"
 
 #include <QtTest>
 
@@ -115,6 +116,32 @@ private slots:
     QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{0});
     QCOMPARE(program.ask("destroy"), std::string("ok"));
     QCOMPARE(page.page().attached.load(), 0U);
+  }
+  void aTraceTellsEachSlice() {
+    QTemporaryFile file;
+    QVERIFY(file.open());
+    QVERIFY(file.resize(static_cast<qint64>(governor::kTraceBytes)));
+    ServicePage page;
+    page.open();
+    const std::string variable = std::string(governor::kTraceVariable) + "=" + file.fileName().toStdString();
+    VulkanProgram program(hostCommand(), governed({variable}), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(program.ask("work 10 100"), std::string("ok"));
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+    QVERIFY(page.waitDrained(page.close(), kPatience));
+    const auto* trace = reinterpret_cast<const governor::Trace*>(file.map(0, file.size()));
+    QVERIFY(trace != nullptr);
+    const std::uint64_t written = trace->written.load();
+    QVERIFY(written > 0);
+    QCOMPARE(written, page.page().slices.load());
+    std::uint64_t busyNs = 0;
+    for (std::uint64_t i = 0; i < written; ++i) {
+      const auto& slice = trace->slices[i];
+      QVERIFY(slice.handedNs > 0 && slice.handedNs <= slice.doneNs);
+      busyNs += slice.busyNs;
+    }
+    QCOMPARE(busyNs, page.page().gpuNs.load());
+    QVERIFY(trace->slices[0].works > 0);
   }
   void drainedComesAfterTheWorkAndNotBefore() {
     ServicePage page;
