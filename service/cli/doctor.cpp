@@ -27,6 +27,9 @@ namespace fs = std::filesystem;
 using State = Check::State;
 using Json = nlohmann::json;
 
+constexpr const char* kInstallDriver =
+    "Install or update the Vulkan driver of your GPU: mesa-vulkan-drivers (AMD, Intel), or NVIDIA's own.";
+
 // Files of a folder whose names begin and end so; none when it cannot be read.
 std::vector<fs::path> filesIn(const fs::path& folder, std::string_view begin, std::string_view end) {
   std::vector<fs::path> out;
@@ -43,6 +46,16 @@ std::string joined(const std::vector<std::string>& parts) {
   std::string out;
   for (const auto& part : parts) out += (out.empty() ? "" : ", ") + part;
   return out;
+}
+
+// `list`: files and folders, as the Vulkan loader takes them from the environment.
+bool anyIsThere(std::string_view list) {
+  while (!list.empty()) {
+    const auto end = std::min(list.find(':'), list.size());
+    if (end > 0 && ::access(std::string(list.substr(0, end)).c_str(), R_OK) == 0) return true;
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return false;
 }
 
 std::optional<std::string> loadTrouble(const std::string& library) {
@@ -111,8 +124,7 @@ Check checkGpus(const v1::Status& status) {
   }
   if (!usable.empty()) return {"GPU", State::Ok, joined(usable), {}};
   if (status.gpus().empty()) {
-    return {"GPU", State::Problem, "no GPU answers to Vulkan",
-            "Install the Vulkan driver of your GPU: mesa-vulkan-drivers (AMD, Intel), or NVIDIA's own."};
+    return {"GPU", State::Problem, "no GPU answers to Vulkan", kInstallDriver};
   }
   return {"GPU", State::Problem, "none may be used: " + joined(others),
           software ? "To compute on the processor instead: sudo lull settings set gpu.allow_software true"
@@ -181,16 +193,20 @@ Check checkLoader(const Doors& doors) {
 }
 
 Check checkDrivers(const Doors& doors) {
+  const std::string name = "Vulkan drivers";
+  for (const char* variable : {"VK_DRIVER_FILES", "VK_ICD_FILENAMES"}) {
+    const char* told = std::getenv(variable);
+    if (told == nullptr || *told == '\0') continue;
+    if (anyIsThere(told)) return {name, State::Ok, fmt::format("{} (from {})", told, variable), {}};
+    return {name, State::Problem, fmt::format("{} names {}, which is not there", variable, told),
+            fmt::format("unset {}, or let it name a driver's manifest.", variable)};
+  }
   std::vector<std::string> names;
   for (const auto& folder : doors.drivers) {
     for (const auto& manifest : filesIn(folder, "", ".json")) names.push_back(manifest.stem().native());
   }
-  for (const char* variable : {"VK_DRIVER_FILES", "VK_ICD_FILENAMES"}) {
-    const char* told = std::getenv(variable);
-    if (told != nullptr && *told != '\0') names = {std::string(told) + " (from " + variable + ")"};
-  }
-  if (!names.empty()) return {"Vulkan drivers", State::Ok, joined(names), {}};
-  return {"Vulkan drivers", State::Problem, "none is installed",
+  if (!names.empty()) return {name, State::Ok, joined(names), {}};
+  return {name, State::Problem, "none is installed",
           "sudo apt install mesa-vulkan-drivers (AMD, Intel, and the processor), or NVIDIA's own driver."};
 }
 
@@ -219,9 +235,11 @@ Check checkProgram(const std::string& program, const std::string& purpose) {
 
 Check checkGpusHere(const Interrupt& interrupt) {
   const auto program = findProgram("lull-gpus");
-  if (!program) return {"GPU", State::Problem, "cannot be listed: lull-gpus is missing", {}};
+  if (!program)
+    return {"GPU", State::Problem, "cannot be listed: lull-gpus is missing",
+            "Install Lull again; in a source tree: ./dev run"};
   const auto output = runHelper(*program, interrupt);
-  if (!output) return {"GPU", State::Problem, output.error().text(), "Update the GPU driver."};
+  if (!output) return {"GPU", State::Problem, output.error().text(), kInstallDriver};
   wire::FrameReader reader;
   reader.feed(*output);
   const auto frame = reader.next();

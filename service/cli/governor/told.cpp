@@ -26,10 +26,10 @@ std::string memoryText(const v1::GovernedProgram& program) {
 }
 
 std::string slicesText(const v1::GovernedProgram& program) {
-  auto out = fmt::format("{}, from {}", count(program.slices(), "slice", "slices"),
-                         count(program.submits(), "submission", "submissions"));
-  if (program.chunks() > 0) out += ", in " + count(program.chunks(), "chunk", "chunks");
-  if (program.pieces() > 0) out += ", " + count(program.pieces(), "piece", "pieces") + " of split work";
+  auto out = fmt::format("{}, sent in {}", count(program.submits(), "submission", "submissions"),
+                         count(program.slices(), "slice", "slices"));
+  if (program.chunks() > 0) out += "; recordings cut into " + count(program.chunks(), "chunk", "chunks");
+  if (program.pieces() > 0) out += "; long work split into " + count(program.pieces(), "piece", "pieces");
   return out;
 }
 

@@ -105,7 +105,9 @@ int Check::run(std::uint32_t from) {
   step("open Vulkan");
   const VkResult result = vkCreateInstance(&info, nullptr, &instance);
   if (result != VK_SUCCESS) {
-    say("fails vkCreateInstance failed with VkResult " + std::to_string(result));
+    say(result == VK_ERROR_INCOMPATIBLE_DRIVER
+            ? "fails no Vulkan driver answers"
+            : "fails vkCreateInstance failed with VkResult " + std::to_string(result));
     return 1;
   }
   std::uint32_t count = 0;

@@ -106,6 +106,13 @@ private slots:
     QCOMPARE(checkDrivers(doors).state, Check::State::Problem);
     write(folder.filePath("radeon_icd.x86_64.json"), "{}");
     QVERIFY(checkDrivers(doors).text.find("radeon_icd") != std::string::npos);
+    const auto own = folder.filePath("radeon_icd.x86_64.json").toUtf8();
+    qputenv("VK_DRIVER_FILES", "/nowhere/icd.json");
+    QCOMPARE(checkDrivers(doors).state, Check::State::Problem);
+    QVERIFY(checkDrivers(doors).text.find("VK_DRIVER_FILES names /nowhere/icd.json") != std::string::npos);
+    qputenv("VK_DRIVER_FILES", "/nowhere/icd.json:" + own);
+    QCOMPARE(checkDrivers(doors).state, Check::State::Ok);
+    qunsetenv("VK_DRIVER_FILES");
   }
 
   void layer_data() {
