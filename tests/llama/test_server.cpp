@@ -9,6 +9,7 @@
 #include <signal.h>
 
 #include <set>
+#include <utility>
 
 using namespace lull;
 using namespace lull::llama;
@@ -83,7 +84,13 @@ private slots:
     std::thread clients([&] { answers = server.complete(prompts(), kClients); });
     const bool began = QTest::qWaitFor([&] { return page.page().submits.load() > before; }, 60'000);
     const bool drained = page.waitDrained(page.close(), kPatience);
-    QTest::qWait(200);  // what the program had still to do by itself
+    // What the program had still to do by itself.
+    const auto rests = [&server, last = server.program().cpuSeconds()]() mutable {
+      QTest::qWait(250);
+      const double now = server.program().cpuSeconds();
+      return now - std::exchange(last, now) < 0.005;
+    };
+    const bool rested = QTest::qWaitFor(rests, 20'000);
     const std::uint64_t atRest = page.page().submits.load();
     const double cpu = server.program().cpuSeconds();
     QTest::qWait(2000);
@@ -93,6 +100,7 @@ private slots:
     clients.join();
     QVERIFY(began);
     QVERIFY(drained);
+    QVERIFY(rested);
     QCOMPARE(later, atRest);
     QVERIFY2(used < 0.02, std::to_string(used).c_str());  // 1 %
     QVERIFY(answers == m_expected);
