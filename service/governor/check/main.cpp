@@ -35,6 +35,7 @@ using namespace std::chrono_literals;
 constexpr auto kPatience = 3s;         // what takes longer has not worked
 constexpr auto kHold = 50ms;           // a closed gate must hold work for so long
 constexpr auto kWorthStopping = 20ms;  // of work are queued when the gate is closed
+constexpr auto kGlance = 50us;         // between looks at whether work has begun
 constexpr auto kLongEnough = 500us;    // for one submission
 constexpr std::uint32_t kMostTurns = 1U << 22U;
 constexpr std::uint32_t kMostSubmits = 64;
@@ -60,6 +61,7 @@ private:
   [[nodiscard]] std::string tryOn(VkPhysicalDevice physical);
   [[nodiscard]] std::string stopWork(Trial& trial);
   [[nodiscard]] std::string holdWork(Trial& trial);
+  [[nodiscard]] static bool waitRunning(const Trial& trial, std::uint32_t before);
   [[nodiscard]] bool waitDrained(std::uint32_t word) const;
 
   Page& m_page;
@@ -161,9 +163,11 @@ std::string Check::stopWork(Trial& trial) {
   }
   const auto wanted = kWorthStopping / std::max<std::chrono::nanoseconds>(took, 1us);
   const auto submits = std::min<std::uint64_t>(static_cast<std::uint64_t>(wanted) + 1, kMostSubmits);
+  const std::uint32_t before = trial.groupsDone();
   for (std::uint64_t i = 0; i < submits; ++i, ++m_submitted) {
     if (!trial.submit(m_turns)) return trial.whyNot();
   }
+  if (!waitRunning(trial, before)) return "its work does not begin";
   const std::uint32_t word = turnGate(m_page, false, nowNs());
   if (!waitDrained(word)) return "the closed gate was never acknowledged, so the GPU is not given back";
   const std::uint64_t closed = m_page.gateChangedNs.load();
@@ -184,6 +188,16 @@ std::string Check::holdWork(Trial& trial) {
   if (!accepted) return trial.whyNot();
   ++m_submitted;
   return held ? std::string() : "work went out through the closed gate";
+}
+
+// Until the first of it is done: a gate closed before that would have nothing to stop.
+bool Check::waitRunning(const Trial& trial, std::uint32_t before) {
+  const std::uint64_t end = nowNs() + static_cast<std::uint64_t>(std::chrono::nanoseconds(kPatience).count());
+  while (trial.groupsDone() == before) {
+    if (nowNs() >= end) return false;
+    std::this_thread::sleep_for(kGlance);
+  }
+  return true;
 }
 
 bool Check::waitDrained(std::uint32_t word) const {

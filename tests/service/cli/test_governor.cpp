@@ -152,6 +152,19 @@ private slots:
     QCOMPARE(number(program()["memory_limit_bytes"]), 0U);
   }
 
+  void aDutyIsHeld() {
+    Governed governed({"--duty", "25"}, vulkanHost());
+    QCOMPARE(governed.ask("start"), QByteArray("ok"));
+    QByteArray work;
+    for (int i = 0; i < 1'000; ++i) work += "work 64 20000\n";
+    governed.send(work);
+    const auto share = [] { return program()["gpu_share"].toDouble(); };
+    QVERIFY(becomes([&] { return share() > 0.20 && share() < 0.30; }));
+    QCOMPARE(governor({"duty", "75"}).code, 0);
+    QVERIFY(becomes([&] { return share() > 0.65 && share() < 0.85; }));
+    QCOMPARE(governor({"stop"}).code, 0);
+  }
+
   void aProgramWithoutVulkan() {
     Governed governed({}, {"cat"});
     QCOMPARE(governed.ask("there"), QByteArray("there"));
