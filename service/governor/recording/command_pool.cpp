@@ -8,6 +8,14 @@
 
 namespace lull::governor {
 
+namespace {
+
+// What a first recording needs many of, since nothing is known yet of how long its work takes, later ones do not; and
+// drivers hold some 10 KiB of GPU memory or more for each.
+constexpr std::size_t kMostSpares = 256;
+
+}  // namespace
+
 CommandPool::CommandPool(Recordings& owner, VkCommandPool handle, const VkCommandPoolCreateInfo& info)
     : m_owner(owner),
       m_handle(handle),
@@ -81,6 +89,7 @@ VkCommandBuffer CommandPool::take() noexcept {
 }
 
 void CommandPool::giveBack(VkCommandBuffer commands) noexcept {
+  if (m_spares.size() >= kMostSpares) return release(commands);
   try {
     m_spares.push_back(commands);
   } catch (...) {
