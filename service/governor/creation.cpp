@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <span>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -54,6 +56,16 @@ void chooseMeter(const InstanceTable& vk, VkPhysicalDevice physical, const VkDev
   origin.nsPerTick = static_cast<double>(properties.limits.timestampPeriod);
 }
 
+// Extensions by which push constants are spoken of without a layout of ours knowing.
+bool pushesWithoutLayouts(const VkDeviceCreateInfo& info) {
+  constexpr std::string_view kOnes[] = {"VK_EXT_shader_object", "VK_NV_device_generated_commands",
+                                        "VK_NV_device_generated_commands_compute", "VK_EXT_device_generated_commands"};
+  const std::span names(info.ppEnabledExtensionNames, info.enabledExtensionCount);
+  return std::any_of(names.begin(), names.end(), [&kOnes](const char* name) {
+    return std::find(std::begin(kOnes), std::end(kOnes), name) != std::end(kOnes);
+  });
+}
+
 // What the recorder wants to know.
 void describe(const InstanceTable& vk, const VkDeviceCreateInfo& info, Device::Origin& origin) {
   for (const auto* s = static_cast<const VkBaseInStructure*>(info.pNext); s != nullptr; s = s->pNext) {
@@ -62,6 +74,7 @@ void describe(const InstanceTable& vk, const VkDeviceCreateInfo& info, Device::O
   }
   VkPhysicalDeviceProperties properties{};
   vk.GetPhysicalDeviceProperties(origin.physical, &properties);
+  if (!pushesWithoutLayouts(info)) origin.mostPushed = properties.limits.maxPushConstantsSize;
   origin.wide = properties.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU;
   // The smallest GPUs run about so many at once.
   constexpr std::uint64_t kLeastOnHardware = 64;

@@ -16,6 +16,7 @@ Device::Device(Origin origin)
                     .costs = &m_costs,
                     .pace = &m_pace,
                     .grouped = m_origin.grouped,
+                    .mostPushed = m_origin.mostPushed,
                     .leastUnits = m_origin.leastUnits,
                     .wide = m_origin.wide}),
       m_holdings(m_origin.account, m_origin.memory),

@@ -39,6 +39,7 @@ public:
     std::uint32_t timestampBits = 0;  // 0: time is metered from completions as the CPU sees them
     double nsPerTick = 1;
     bool grouped = false;          // several physical devices
+    std::uint32_t mostPushed = 0;  // bytes of push constants that a layout may have; 0: layouts stay as they are
     std::uint64_t leastUnits = 1;  // work groups that it runs at once anyway; fewer are not done sooner
     bool wide = false;             // it runs many side by side, nobody tells how many
   };

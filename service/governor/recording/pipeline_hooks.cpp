@@ -91,7 +91,9 @@ VkResult create(Device& device, const Call& call) {
   const VkResult result = pass(device, changed);
   // On failure too some may have been made.
   for (std::size_t i = 0; i < infos.size(); ++i) {
-    if (call.made[i] != VK_NULL_HANDLE) pipelines.add(call.made[i], prepared[i].axes);
+    if (call.made[i] == VK_NULL_HANDLE) continue;
+    const bool twin = device.recordings().twins().add(call.made[i], call.infos[i]);
+    pipelines.add(call.made[i], prepared[i].axes, twin);
   }
   return result;
 }
@@ -118,6 +120,7 @@ VKAPI_ATTR void VKAPI_CALL destroyPipeline(VkDevice handle, VkPipeline pipeline,
   if (pipeline != VK_NULL_HANDLE) {
     const std::uint64_t serial = device->recordings().pipelines().remove(pipeline);
     if (serial != 0) device->costs().forget(serial);
+    device->recordings().twins().remove(pipeline);
   }
   device->table().DestroyPipeline(handle, pipeline, allocator);
 }
@@ -130,6 +133,7 @@ VKAPI_ATTR VkResult VKAPI_CALL createShaderModule(VkDevice handle, const VkShade
   const VkResult result = device->table().CreateShaderModule(handle, info, allocator, module);
   if (result == VK_SUCCESS && device->gate() != nullptr) {
     device->recordings().pipelines().addModule(*module, codeOf(*info));
+    device->recordings().twins().add(*module, codeOf(*info));
   }
   return result;
 }
@@ -138,7 +142,10 @@ VKAPI_ATTR void VKAPI_CALL destroyShaderModule(VkDevice handle, VkShaderModule m
                                                const VkAllocationCallbacks* allocator) noexcept {
   Device* device = Process::get().device(handle);
   if (device == nullptr) return;
-  if (module != VK_NULL_HANDLE) device->recordings().pipelines().removeModule(module);
+  if (module != VK_NULL_HANDLE) {
+    device->recordings().pipelines().removeModule(module);
+    device->recordings().twins().remove(module);
+  }
   device->table().DestroyShaderModule(handle, module, allocator);
 }
 
@@ -147,7 +154,7 @@ VKAPI_ATTR VkResult VKAPI_CALL createPipelineLayout(VkDevice handle, const VkPip
                                                     VkPipelineLayout* layout) noexcept {
   Device* device = Process::get().device(handle);
   if (device == nullptr) return VK_ERROR_DEVICE_LOST;
-  const VkResult result = device->table().CreatePipelineLayout(handle, info, allocator, layout);
+  const VkResult result = device->recordings().twins().create(*info, allocator, layout);
   if (result == VK_SUCCESS && device->gate() != nullptr) {
     device->recordings().pipelines().addLayout(*layout, {info->pPushConstantRanges, info->pushConstantRangeCount});
   }
@@ -158,7 +165,10 @@ VKAPI_ATTR void VKAPI_CALL destroyPipelineLayout(VkDevice handle, VkPipelineLayo
                                                  const VkAllocationCallbacks* allocator) noexcept {
   Device* device = Process::get().device(handle);
   if (device == nullptr) return;
-  if (layout != VK_NULL_HANDLE) device->recordings().pipelines().removeLayout(layout);
+  if (layout != VK_NULL_HANDLE) {
+    device->recordings().pipelines().removeLayout(layout);
+    device->recordings().twins().remove(layout);
+  }
   device->table().DestroyPipelineLayout(handle, layout, allocator);
 }
 

@@ -62,17 +62,19 @@ Axes Pipelines::axesOf(VkShaderModule module, std::string_view entryPoint) noexc
   return {};
 }
 
-void Pipelines::add(VkPipeline pipeline, Axes axes) noexcept {
-  std::uint64_t value = m_nextSerial.fetch_add(1, std::memory_order_relaxed) << 3U;
+void Pipelines::add(VkPipeline pipeline, Axes axes, bool twin) noexcept {
+  std::uint64_t value = m_nextSerial.fetch_add(1, std::memory_order_relaxed) << 4U | (twin ? 8U : 0U);
   for (std::size_t axis = 0; axis < axes.size(); ++axis) value |= std::uint64_t{axes[axis]} << axis;
   static_cast<void>(m_programs.insert(word(pipeline), value));
 }
 
-std::uint64_t Pipelines::remove(VkPipeline pipeline) noexcept { return m_programs.erase(word(pipeline)) >> 3U; }
+std::uint64_t Pipelines::remove(VkPipeline pipeline) noexcept { return m_programs.erase(word(pipeline)) >> 4U; }
 
 ComputeProgram Pipelines::find(VkPipeline pipeline) const {
   const std::uint64_t value = m_programs.find(word(pipeline));
-  return {.serial = value >> 3U, .axes = {(value & 1U) != 0, (value & 2U) != 0, (value & 4U) != 0}};
+  return {.serial = value >> 4U,
+          .axes = {(value & 1U) != 0, (value & 2U) != 0, (value & 4U) != 0},
+          .twin = (value & 8U) != 0};
 }
 
 void Pipelines::addLayout(VkPipelineLayout layout, std::span<const VkPushConstantRange> ranges) noexcept {

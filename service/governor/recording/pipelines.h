@@ -26,6 +26,7 @@ inline constexpr std::uint64_t kFirstPipelineProgram = 4096;
 struct ComputeProgram {
   std::uint64_t serial = 0;        // 0: a pipeline that is not known
   Axes axes{false, false, false};  // along which it may be split
+  bool twin = false;               // there may be one that may be split along all of them: see twins.h
   [[nodiscard]] bool divisible() const { return axes[0] || axes[1] || axes[2]; }
 };
 
@@ -41,7 +42,7 @@ public:
   void removeModule(VkShaderModule module) noexcept;
   [[nodiscard]] Axes axesOf(VkShaderModule module, std::string_view entryPoint) noexcept;
 
-  void add(VkPipeline pipeline, Axes axes) noexcept;
+  void add(VkPipeline pipeline, Axes axes, bool twin) noexcept;
   // Its serial; 0: it was not known.
   std::uint64_t remove(VkPipeline pipeline) noexcept;
   [[nodiscard]] ComputeProgram find(VkPipeline pipeline) const;
@@ -58,7 +59,7 @@ private:
     Axes axes{};
   };
   std::atomic<std::uint64_t> m_nextSerial{kFirstPipelineProgram};
-  HandleMap m_programs;  // serial << 3 | axes
+  HandleMap m_programs;  // serial << 4 | twin << 3 | axes
   HandleMap m_layouts;
   std::mutex m_mutex;
   std::unordered_map<VkShaderModule, std::vector<EntryPoint>> m_modules;

@@ -119,6 +119,11 @@ ComputeProgram Recording::program() {
   return *m_program;
 }
 
+bool Recording::mayUseTwin(const Work& work) const {
+  const Recordings& owner = m_pool.owner();
+  return owner.switches().split == Switches::Split::Finest || owner.origin().costs->predict(work).has_value();
+}
+
 Recording::Plan Recording::planned(std::optional<std::uint64_t> ns, std::uint64_t units, bool divisible) {
   const Switches& switches = m_pool.owner().switches();
   const Cutter::Decision decision = m_cutter.add(ns, units, divisible && switches.split != Switches::Split::Off);

@@ -57,6 +57,9 @@ public:
   [[nodiscard]] bool worked() const { return m_worked; }  // the current chunk does something that takes time
   void countPieces(std::uint64_t pieces) { m_pieces += pieces; }
   [[nodiscard]] ComputeProgram program();
+  [[nodiscard]] VkPipeline pipeline() const { return m_pipeline; }
+  // Long work that only a twin can split is worth one: it is known to be long, or everything is to be split.
+  [[nodiscard]] bool mayUseTwin(const Work& work) const;
 
   // Between these nothing is cut: queries, render passes and the like, which may be nested.
   void enterScope();

@@ -2,10 +2,24 @@
 #include "governor/recording/recordings.h"
 
 #include "governor/recording/recording.h"
+#include "governor/spirv/count_patch.h"
 
 namespace lull::governor {
 
-Recordings::Recordings(const Origin& origin) : m_origin(origin), m_switches(switchesFromEnvironment()) {}
+namespace {
+
+Twins::Origin twinsOf(const Recordings::Origin& origin, const Switches& switches) {
+  const bool makes = origin.gate != nullptr && switches.counts && switches.cut != Switches::Cut::Off &&
+                     switches.split != Switches::Split::Off && origin.mostPushed > kCountBytes;
+  return {.device = origin.device,
+          .table = origin.table,
+          .countsAt = makes ? (origin.mostPushed - kCountBytes) / 4 * 4 : Twins::kNowhere};
+}
+
+}  // namespace
+
+Recordings::Recordings(const Origin& origin)
+    : m_origin(origin), m_switches(switchesFromEnvironment()), m_twins(twinsOf(origin, m_switches)) {}
 
 Recordings::~Recordings() = default;
 

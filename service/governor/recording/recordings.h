@@ -8,6 +8,7 @@
 #include "governor/recording/pipelines.h"
 #include "governor/recording/switches.h"
 #include "governor/recording/templates.h"
+#include "governor/recording/twins.h"
 
 #include <vulkan/vulkan_core.h>
 
@@ -41,6 +42,7 @@ public:
     Costs* costs = nullptr;
     Pace* pace = nullptr;
     bool grouped = false;          // several physical devices: nothing is cut
+    std::uint32_t mostPushed = 0;  // bytes of push constants that a layout may have; 0: layouts stay as they are
     std::uint64_t leastUnits = 1;  // work groups that the device runs at once anyway
     bool wide = false;             // it runs many side by side: small pieces may take as long as large ones
   };
@@ -56,6 +58,7 @@ public:
   [[nodiscard]] const Origin& origin() const { return m_origin; }
   [[nodiscard]] const Switches& switches() const { return m_switches; }
   [[nodiscard]] Pipelines& pipelines() { return m_pipelines; }
+  [[nodiscard]] Twins& twins() { return m_twins; }
   [[nodiscard]] Templates& templates() { return m_templates; }
 
   // A pool without an entry here is not followed. No exception: without memory nothing is.
@@ -71,6 +74,7 @@ private:
   Origin m_origin;
   Switches m_switches;
   Pipelines m_pipelines;
+  Twins m_twins;
   Templates m_templates;
   std::atomic<bool> m_cuts{true};
   std::mutex m_mutex;

@@ -4,6 +4,7 @@
 //   LULL_GOVERNOR_CUT=off     nothing is cut or split
 //   LULL_GOVERNOR_SPLIT=1     each dispatch that may be split is, into single work groups (at most 4,096 pieces)
 //   LULL_GOVERNOR_SPLIT=off   nothing is split
+//   LULL_GOVERNOR_COUNTS=off  no shader is rewritten so that it may be split (see twins.h)
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct Switches {
   static constexpr std::uint64_t kMostPieces = 4096;
   Cut cut = Cut::ByTime;
   Split split = Split::ByTime;
+  bool counts = true;
 };
 
 [[nodiscard]] inline Switches switchesFromEnvironment() {
@@ -32,6 +34,7 @@ struct Switches {
   const std::string_view split = read("LULL_GOVERNOR_SPLIT");
   if (split == "1") switches.split = Switches::Split::Finest;
   if (split == "off") switches.split = Switches::Split::Off;
+  switches.counts = read("LULL_GOVERNOR_COUNTS") != "off";
   return switches;
 }
 

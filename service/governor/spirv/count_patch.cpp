@@ -35,8 +35,9 @@ bool isPlainChain(const Instruction& instruction) {
 
 // What may be said of a variable outside the functions.
 bool isSaidOutside(Op op) {
-  return op == Op::Name || op == Op::MemberName || op == Op::Decorate || op == Op::MemberDecorate ||
-         op == Op::EntryPoint || op == Op::Variable;
+  constexpr auto kLastConstant = static_cast<Op>(51);  // up to here: capabilities, names, types, constants
+  return (op <= kLastConstant && op != Op::ExtInst) || op == Op::Decorate || op == Op::MemberDecorate ||
+         op == Op::Variable;
 }
 
 // What of the module the patch is about.
