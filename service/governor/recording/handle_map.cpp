@@ -31,7 +31,8 @@ HandleMap::Table* HandleMap::grown() noexcept {
   Table* old = m_table.load(std::memory_order_relaxed);
   if (old != nullptr && 2 * (m_taken + 1) <= old->mask + 1) return old;
   const std::size_t before = old == nullptr ? 0 : old->mask + 1;
-  const std::size_t size = old == nullptr ? kFirstSlots : 4 * m_live >= before ? 2 * before : before;
+  // Roomy: tables of the past stay, so few may be full of what is gone.
+  const std::size_t size = old == nullptr ? kFirstSlots : 8 * m_live >= before ? 2 * before : before;
   auto* slots = new (std::nothrow) Slot[size];
   auto* table = new (std::nothrow) Table{.mask = size - 1, .slots = slots, .older = old};
   if (slots == nullptr || table == nullptr) {

@@ -23,8 +23,8 @@ public:
     if (table == nullptr) return 0;
     for (std::size_t at = slotOf(handle) & table->mask;; at = (at + 1) & table->mask) {
       const std::uint64_t key = table->slots[at].key.load(std::memory_order_acquire);
-      if (key == handle) return table->slots[at].word.load(std::memory_order_relaxed);
       if (key == kFree) return 0;
+      if (key == handle) return table->slots[at].word.load(std::memory_order_relaxed);
     }
   }
   // Replaces what was there. False: no memory. No handle is 0 or UINT64_MAX.

@@ -111,6 +111,11 @@ void StateLog::clear() noexcept {
   m_youngest = kNone;
   m_rows = allNone();
   m_live = 0;
+  if (m_bytes.size() <= kMostBytes / 2) return;
+  // Room that entries outgrew is lost; before that leaves none for good, all begins anew.
+  m_bytes.clear();
+  m_entries.clear();
+  m_spare = kNone;
 }
 
 void StateLog::unlink(std::uint16_t at) {

@@ -36,6 +36,15 @@ private slots:
     map.clear();
     for (const auto& [handle, word] : truth) QCOMPARE(map.find(handle), std::uint64_t{0});
   }
+  // A program that has bound nothing asks for it.
+  void noHandleIsNeverFound() {
+    HandleMap map;
+    for (std::uint64_t handle = 1; handle <= 10'000; ++handle) {
+      QVERIFY(map.insert(handle, 7));
+      QCOMPARE(map.erase(handle), std::uint64_t{7});
+      QCOMPARE(map.find(0), std::uint64_t{0});
+    }
+  }
   // Each thread asks for handles of its own while the others have theirs come and go, and the table grows.
   void readersNeedNoLock() {
     HandleMap map;

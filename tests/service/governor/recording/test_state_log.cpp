@@ -181,6 +181,18 @@ private slots:
     pushed.clear();
     QCOMPARE(pushed.hash(), empty);
   }
+  // Calls that grow leave their old room behind; a new recording must not find all of it used up.
+  void aFullLogHasRoomAgainWhenItIsCleared() {
+    StateLog log;
+    std::size_t bytes = 8;
+    while (log.put(kWidth, bytes) != nullptr) bytes += 8;
+    for (std::uint32_t i = 0; i < 100; ++i) {
+      log.clear();
+      QVERIFY(log.put(kColour, bytes + 8 * i) != nullptr);
+      QVERIFY(log.put(kWidth, bytes + 8 * i) != nullptr);
+      QCOMPARE(log.size(), std::size_t{2});
+    }
+  }
 };
 
 QTEST_GUILESS_MAIN(TestStateLog)
