@@ -40,6 +40,8 @@ inline std::vector<Rule> rules() {
       {"service/model", impure, "the model holds values only"},
       {"service/governor", "\\.pb\\.h$|^google/protobuf|^spdlog|^asio|^fmt|base/log\\.h|wire/",
        "the layer lives inside other people's programs: it brings nothing along"},
+      {"service/governor/pacing", "^vulkan/|" + os, "what is cut and when is decided without a GPU, and tested so"},
+      {"service/governor/spirv", "^vulkan/|" + os, "shaders are read without a GPU, and tested so"},
       {"shared/governor", "\\.pb\\.h$|^google/protobuf|^spdlog|^asio|^fmt|base/",
        "the governor page is plain C++: it is read inside other people's programs"},
       {"service/app", "^vulkan/", "the service never loads a GPU driver"},
