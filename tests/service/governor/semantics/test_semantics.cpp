@@ -175,6 +175,18 @@ private slots:
     QVERIFY2(different.empty(), different.c_str());
   }
 
+  // Work groups that wait for each other stay together, whatever is asked for.
+  void waitingGroupsAreNotSplit() {
+    for (const char* name : {"group.spin", "group.tickets"}) {
+      const auto page = pageFor(Gate::Open);
+      const Report report = runCases(
+          {.layers = {governor::kLayerName}, .environment = {"LULL_GOVERNOR_SPLIT=1"}, .page = page.get()}, {name});
+      QVERIFY2(failures(report).empty(), failures(report).c_str());
+      const bool waits = std::string(name) == "group.spin";
+      QCOMPARE(page->page().pieces.load() == 0, waits);
+    }
+  }
+
   // For minutes: ./dev bench soak.
   void aShortSoak() {
     const SoakRun run = soak({.seconds = 6});
