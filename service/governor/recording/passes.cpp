@@ -21,20 +21,16 @@ void beginRendering(VkCommandBuffer commands, const VkRenderingInfo* info,
 }
 
 // What a secondary buffer does is known when it has ended.
-void noteExecuted(Recording& recording, std::uint32_t count, const VkCommandBuffer* buffers) {
-  std::size_t unknown = 0;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const Recording* executed = recordingOf(buffers[i]);
-    const WorkList works = executed != nullptr ? executed->chunks().front().work : nullptr;
-    if (works == nullptr) ++unknown;
-    if (works == nullptr || works->empty()) continue;
-    recording.startWorks(*works);
-    for (const Work& work : *works) recording.note(work);
+void noteExecuted(Recording& recording, VkCommandBuffer buffer) {
+  const Recording* executed = recordingOf(buffer);
+  const WorkList works = executed != nullptr ? executed->chunks().front().work : nullptr;
+  if (works == nullptr) {
+    if (recording.worked()) recording.cut();
+    recording.noteUnknown();
+    return recording.cutSoon();
   }
-  if (unknown == 0) return;
-  if (recording.cuts() && recording.worked()) recording.cut();
-  recording.noteUnknown();
-  recording.cutSoon();
+  recording.startWorks(*works);
+  for (const Work& work : *works) recording.note(work);
 }
 
 }  // namespace
@@ -47,14 +43,21 @@ void VKAPI_CALL CmdBeginRenderingKHR(VkCommandBuffer commandBuffer, const VkRend
   beginRendering(commandBuffer, info, &DeviceTable::CmdBeginRenderingKHR);
 }
 
-// The state of the primary buffer is undefined after it.
+// The state of the primary buffer is undefined after it. One by one, so that each is in the chunk that it is noted for.
 void VKAPI_CALL CmdExecuteCommands(VkCommandBuffer commandBuffer, std::uint32_t count,
                                    const VkCommandBuffer* buffers) noexcept {
   Recording* recording = recordingOf(commandBuffer);
-  if (recording != nullptr && recording->tracks()) noteExecuted(*recording, count, buffers);
-  const Target to = targetOf(commandBuffer);
-  to.table->CmdExecuteCommands(to.commands, count, buffers);
-  if (recording != nullptr) recording->forgetState();
+  if (recording == nullptr || !recording->tracks()) {
+    const Target to = targetOf(commandBuffer);
+    to.table->CmdExecuteCommands(to.commands, count, buffers);
+    if (recording != nullptr) recording->forgetState();
+    return;
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    noteExecuted(*recording, buffers[i]);
+    recording->table().CmdExecuteCommands(recording->current(), 1, &buffers[i]);
+    recording->forgetState();
+  }
 }
 
 }  // namespace lull::governor::byhand

@@ -13,6 +13,7 @@
 #include <iterator>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -191,14 +192,18 @@ void start(Host& h, const char* kernel) {
   makeCommands(h);
 }
 
-void begin(Host& h) {
-  VkCommandBufferBeginInfo info{};
-  info.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
+void beginWith(Host& h, const VkCommandBufferBeginInfo& info) {
   require(vkBeginCommandBuffer(h.commands, &info) == VK_SUCCESS, "vkBeginCommandBuffer");
   vkCmdBindPipeline(h.commands, VK_PIPELINE_BIND_POINT_COMPUTE, h.pipeline);
   vkCmdBindDescriptorSets(h.commands, VK_PIPELINE_BIND_POINT_COMPUTE, h.layout, 0, 2, h.sets, 0, nullptr);
   const std::uint32_t zero[4]{};
   vkCmdPushConstants(h.commands, h.layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, 16, zero);
+}
+
+void begin(Host& h) {
+  VkCommandBufferBeginInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
+  beginWith(h, info);
 }
 
 void barrier(Host& h) {
@@ -263,6 +268,46 @@ std::string strange(Host& h) {
   return finish(h, 1);
 }
 
+VkCommandBuffer secondary(Host& h, std::uint32_t dispatches, std::uint32_t groups) {
+  VkCommandBufferAllocateInfo allocate{};
+  allocate.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO;
+  allocate.commandPool = h.pool;
+  allocate.level = VK_COMMAND_BUFFER_LEVEL_SECONDARY;
+  allocate.commandBufferCount = 1;
+  VkCommandBuffer made{};
+  require(vkAllocateCommandBuffers(h.device, &allocate, &made) == VK_SUCCESS, "vkAllocateCommandBuffers");
+  const VkCommandBufferInheritanceInfo inherited{.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_INHERITANCE_INFO};
+  VkCommandBufferBeginInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
+  info.pInheritanceInfo = &inherited;
+  const VkCommandBuffer primary = std::exchange(h.commands, made);
+  beginWith(h, info);
+  for (std::uint32_t i = 0; i < dispatches; ++i) dispatch(h, 0, groups);
+  require(vkEndCommandBuffer(made) == VK_SUCCESS, "vkEndCommandBuffer");
+  h.commands = primary;
+  return made;
+}
+
+// A long secondary buffer and a short one in one call.
+std::string together(Host& h, std::uint32_t times) {
+  const VkCommandBuffer both[] = {secondary(h, 40, kGroups), secondary(h, 1, 64)};
+  std::string text;
+  for (std::uint32_t i = 0; i < times; ++i) {
+    begin(h);
+    vkCmdExecuteCommands(h.commands, 2, both);
+    text = finish(h, 1);
+  }
+  vkFreeCommandBuffers(h.device, h.pool, 2, both);
+  return text;
+}
+
+// What the long one of them did.
+std::string alone(Host& h) {
+  begin(h);
+  for (std::uint32_t i = 0; i < 40; ++i) dispatch(h, 0, kGroups);
+  return finish(h, 1);
+}
+
 // Nanoseconds for one call of each kind, recorded many times over and never submitted.
 template <typename Call>
 std::string nanoseconds(Host& h, std::uint32_t calls, const Call& call) {
@@ -303,6 +348,8 @@ std::string obey(Host& h, const std::string& verb, std::uint32_t number, const c
   if (verb == "chain") return chain(h, number);
   if (verb == "copies") return copies(h);
   if (verb == "strange") return strange(h);
+  if (verb == "together") return together(h, number);
+  if (verb == "alone") return alone(h);
   if (verb == "speed") return speed(h, number);
   return "ok";
 }

@@ -107,6 +107,22 @@ private slots:
     QCOMPARE(figures.uncut, off ? std::uint64_t{0} : std::uint64_t{1});
     QCOMPARE(figures.chunks > 1, !off);
   }
+  // A secondary buffer's time is learned as its own, also when another is executed by the same call.
+  void secondaryBuffersAreTimedApart() {
+    const std::string expected = bare("together 6");
+    QVERIFY(expected.size() > 10);
+    ServicePage page;
+    page.page().sliceNs.store(1'000'000);
+    page.open();
+    VulkanProgram program(hostCommand(), with(vulkanEnvironment({governor::kLayerName}), "LULL_GOVERNOR_SPLIT=off"),
+                          &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(program.ask("together 6"), expected);
+    const std::uint64_t before = figuresOf(page).chunks;
+    QVERIFY(program.ask("alone").size() > 10);
+    const std::uint64_t chunks = figuresOf(page).chunks - before;
+    QVERIFY2(chunks >= 4, qPrintable(QString::number(chunks)));
+  }
   void aCommandThatIsNotThereStaysAbsent() {
     ServicePage page;
     page.open();
