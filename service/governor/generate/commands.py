@@ -156,7 +156,7 @@ def passing(command):
         "unknown": f"targetOfUnknown({first})",
     }[command.kind]
     if command.kind == "enter" and "work" in command.words:
-        yield f"  static_cast<void>(targetOfWork({first}, {command.id()}));"
+        target = f"targetOfWorkScope({first}, {command.id()})"
     yield f"  const Target to = {target};"
     yield f"  {'return ' if command.returns != 'void' else ''}{command.call()};"
     if command.kind == "leave":

@@ -10,13 +10,12 @@ namespace {
 // Suspended rendering goes on in another command buffer: nothing may come between.
 void beginRendering(VkCommandBuffer commands, const VkRenderingInfo* info,
                     PFN_vkCmdBeginRendering DeviceTable::*function) {
-  static_cast<void>(targetOfWork(commands, static_cast<std::uint32_t>(Command::CmdBeginRendering)));
-  Recording* recording = recordingOf(commands);
+  const Target to = targetOfWorkScope(commands, static_cast<std::uint32_t>(Command::CmdBeginRendering));
+  Recording* recording = to.recording;
   if (recording != nullptr && (info->flags & (VK_RENDERING_SUSPENDING_BIT | VK_RENDERING_RESUMING_BIT)) != 0) {
     recording->stopCutting();
     if ((info->flags & VK_RENDERING_SUSPENDING_BIT) != 0) recording->keepWithNext();
   }
-  const Target to = targetOfScope(commands);
   (to.table->*function)(to.commands, info);
 }
 

@@ -225,9 +225,8 @@ void Recording::closeChunk() noexcept {
   m_worked = false;
 }
 
-void Recording::enterScope() {
-  if (m_scopes == 0 && m_cutSoon && m_worked) cut();
-  ++m_scopes;
+void Recording::cutWhereWanted() {
+  if (m_cutSoon && m_worked) cut();
 }
 
 void Recording::leaveScope() {

@@ -62,7 +62,8 @@ public:
   [[nodiscard]] bool mayUseTwin(const Work& work) const;
 
   // Between these nothing is cut: queries, render passes and the like, which may be nested.
-  void enterScope();
+  void cutWhereWanted();  // before one, if the last work asked for it
+  void enterScope() { ++m_scopes; }
   void leaveScope();
 
   // From here to its end this recording stays as it is.

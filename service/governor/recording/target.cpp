@@ -27,8 +27,17 @@ Target targetOfWork(VkCommandBuffer commands, std::uint32_t command) {
 }
 
 Target targetOfScope(VkCommandBuffer commands) {
-  if (Recording* recording = recordingOf(commands)) recording->enterScope();
+  if (Recording* recording = recordingOf(commands)) {
+    recording->cutWhereWanted();
+    recording->enterScope();
+  }
   return targetOf(commands);
+}
+
+Target targetOfWorkScope(VkCommandBuffer commands, std::uint32_t command) {
+  const Target to = targetOfWork(commands, command);
+  if (to.recording != nullptr) to.recording->enterScope();
+  return to;
 }
 
 Target targetOfUnknown(VkCommandBuffer commands) {

@@ -19,6 +19,8 @@ struct Target {
 [[nodiscard]] Target targetOfWork(VkCommandBuffer commands, std::uint32_t command);
 // For one that begins what may not be cut.
 [[nodiscard]] Target targetOfScope(VkCommandBuffer commands);
+// For one that does both: it is in the chunk that it is noted for.
+[[nodiscard]] Target targetOfWorkScope(VkCommandBuffer commands, std::uint32_t command);
 // For one that the governor does not know.
 [[nodiscard]] Target targetOfUnknown(VkCommandBuffer commands);
 void leaveScope(const Target& target);

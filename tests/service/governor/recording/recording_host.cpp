@@ -308,6 +308,33 @@ std::string alone(Host& h) {
   return finish(h, 1);
 }
 
+// A render pass in which nothing is drawn.
+std::string pass(Host& h) {
+  const VkSubpassDescription subpass{};
+  VkRenderPassCreateInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_RENDER_PASS_CREATE_INFO;
+  info.subpassCount = 1;
+  info.pSubpasses = &subpass;
+  VkRenderPass made{};
+  require(vkCreateRenderPass(h.device, &info, nullptr, &made) == VK_SUCCESS, "vkCreateRenderPass");
+  VkFramebufferCreateInfo frame{};
+  frame.sType = VK_STRUCTURE_TYPE_FRAMEBUFFER_CREATE_INFO;
+  frame.renderPass = made;
+  frame.width = frame.height = 16;
+  frame.layers = 1;
+  VkFramebuffer framebuffer{};
+  require(vkCreateFramebuffer(h.device, &frame, nullptr, &framebuffer) == VK_SUCCESS, "vkCreateFramebuffer");
+  begin(h);
+  VkRenderPassBeginInfo start{};
+  start.sType = VK_STRUCTURE_TYPE_RENDER_PASS_BEGIN_INFO;
+  start.renderPass = made;
+  start.framebuffer = framebuffer;
+  start.renderArea = {{0, 0}, {16, 16}};
+  vkCmdBeginRenderPass(h.commands, &start, VK_SUBPASS_CONTENTS_INLINE);
+  vkCmdEndRenderPass(h.commands);
+  return finish(h, 1);
+}
+
 // Nanoseconds for one call of each kind, recorded many times over and never submitted.
 template <typename Call>
 std::string nanoseconds(Host& h, std::uint32_t calls, const Call& call) {
@@ -350,6 +377,7 @@ std::string obey(Host& h, const std::string& verb, std::uint32_t number, const c
   if (verb == "strange") return strange(h);
   if (verb == "together") return together(h, number);
   if (verb == "alone") return alone(h);
+  if (verb == "pass") return pass(h);
   if (verb == "speed") return speed(h, number);
   return "ok";
 }

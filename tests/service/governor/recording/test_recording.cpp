@@ -107,6 +107,18 @@ private slots:
     QCOMPARE(figures.uncut, off ? std::uint64_t{0} : std::uint64_t{1});
     QCOMPARE(figures.chunks > 1, !off);
   }
+  // None is begun between noting it for one and recording it.
+  void aRenderPassAloneIsOneChunk() {
+    const std::string expected = bare("pass");
+    QVERIFY(expected.size() > 10);
+    ServicePage page;
+    page.open();
+    VulkanProgram program(hostCommand(), with(vulkanEnvironment({governor::kLayerName}), "LULL_GOVERNOR_CUT=every"),
+                          &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    QCOMPARE(program.ask("pass"), expected);
+    QCOMPARE(figuresOf(page).chunks, std::uint64_t{0});  // counted where there are several
+  }
   // A secondary buffer's time is learned as its own, also when another is executed by the same call.
   void secondaryBuffersAreTimedApart() {
     const std::string expected = bare("together 6");
