@@ -17,6 +17,11 @@ constexpr std::uint64_t kLongestRecheckNs = 500'000'000;
 constexpr std::uint64_t kFirstRestNs = 1'000'000;
 constexpr std::uint64_t kLongestRestNs = 50'000'000;
 
+// More than `spanNs` after `sinceNs`. The service may write any number.
+bool isPast(std::uint64_t nowNs, std::uint64_t sinceNs, std::uint64_t spanNs) {
+  return nowNs > sinceNs && nowNs - sinceNs > spanNs;
+}
+
 }  // namespace
 
 Gate::Gate(Page& page, int eventFd) : m_page(page), m_eventFd(eventFd) {}
@@ -70,12 +75,13 @@ Gate::Answer Gate::judge(const Passage& passage) {
 
 bool Gate::waitAfter(const Answer& refused) {
   std::unique_lock lock(m_mutex);
-  if (refused.verdict == Verdict::Full) {
+  const bool full = refused.verdict == Verdict::Full;
+  if (full || refused.verdict == Verdict::Unpaid) {
     ++m_waitingForRoom;
-    const bool moved = m_room.wait_for(lock, std::chrono::nanoseconds(kStallLimitNs),
+    const bool moved = m_room.wait_for(lock, std::chrono::nanoseconds(full ? kStallLimitNs : refused.waitNs),
                                        [&] { return m_finishes != refused.finishes || m_turns != refused.turns; });
     --m_waitingForRoom;
-    return moved;
+    return moved || !full;
   }
   ++m_waitingForTurn;
   const auto another = [&] { return m_turns != refused.turns; };
@@ -198,7 +204,7 @@ void Gate::rest(std::uint64_t& restNs) {
 
 bool Gate::heartbeatIsStale(std::uint64_t nowNs) const {
   const std::uint64_t limit = m_page.heartbeatLimitNs.load();
-  return limit != 0 && nowNs > m_page.heartbeatNs.load() + limit;
+  return limit != 0 && isPast(nowNs, m_page.heartbeatNs.load(), limit);
 }
 
 std::uint64_t Gate::heartbeatRecheckNs() const {
@@ -208,7 +214,7 @@ std::uint64_t Gate::heartbeatRecheckNs() const {
 bool Gate::graceIsOver(std::uint64_t nowNs) const {
   if (!isOpen(m_page.gate.load()) || !heartbeatIsStale(nowNs)) return false;
   const std::uint64_t grace = m_page.graceNs.load();
-  return nowNs > m_page.heartbeatNs.load() + (grace == 0 ? kDefaultGraceNs : grace);
+  return isPast(nowNs, m_page.heartbeatNs.load(), grace == 0 ? kDefaultGraceNs : grace);
 }
 
 // A closed gate asks for no heartbeat: there the listener sleeps until it is woken.
@@ -216,7 +222,9 @@ std::uint64_t Gate::listenNs(std::uint64_t nowNs) const {
   const std::uint64_t limit = m_page.heartbeatLimitNs.load();
   if (!isOpen(m_page.gate.load()) || limit == 0) return kForever;
   if (heartbeatIsStale(nowNs)) return heartbeatRecheckNs();
-  return m_page.heartbeatNs.load() + limit - std::min(nowNs, m_page.heartbeatNs.load()) + 1;
+  const std::uint64_t ageNs = nowNs - std::min(nowNs, m_page.heartbeatNs.load());
+  const std::uint64_t leftNs = limit - std::min(ageNs, limit);
+  return leftNs == kForever ? kForever : leftNs + 1;
 }
 
 void Gate::turned() {

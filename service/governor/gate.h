@@ -103,7 +103,7 @@ private:
   Page& m_page;
   const int m_eventFd;
   std::mutex m_mutex;
-  std::condition_variable m_room;    // for Full
+  std::condition_variable m_room;    // for Full and Unpaid
   std::condition_variable m_turned;  // for everything else
   std::uint64_t m_turns = 0;
   std::uint64_t m_finishes = 0;

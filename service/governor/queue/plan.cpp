@@ -50,6 +50,7 @@ std::optional<Plan> Planner::next(const Item& item, const Limits& limits) {
   Plan plan;
   plan.end = {.batch = batches, .part = batches > 0 ? item.partsEnd(batches - 1) : 0, .entered = false};
   const std::size_t limit = plan.end.part;
+  m_predicted.clear();
   if (item.form == Item::Form::Bind) {
     plan.carriesWork = batches > item.at.batch;
   } else {
@@ -75,7 +76,6 @@ std::optional<Plan> Planner::next(const Item& item, const Limits& limits) {
 
 // Asks no further than it must: a submission may have thousands of chunks.
 std::size_t Planner::partsOf(const Item& item, std::size_t limit, std::uint64_t targetNs) {
-  m_predicted.clear();
   std::uint64_t sum = 0;
   for (std::size_t i = item.at.part; i < limit && sum <= targetNs; ++i) {
     const WorkList& work = item.parts[i].chunk.work;

@@ -185,6 +185,21 @@ private slots:
     page.page().dutyPercent.store(100);
     QCOMPARE(ask(gate), Gate::Verdict::Granted);
   }
+  // What is out was expected to take long, and did not.
+  void whatWasExpectedHoldsNobodyBackForLonger() {
+    ServicePage page;
+    page.page().inFlightCap.store(2);
+    page.page().dutyPercent.store(50);
+    page.open();
+    Gate gate(page.page(), -1);
+    const Passage slow{.opensSubmission = true, .expectedNs = 20'000'000'000};
+    gate.admit(slow);
+    Submitter other(gate);
+    QVERIFY(!other.admittedWithin(kMoment));
+    gate.finish(slow, {.gpuNs = 1'000'000, .gapNs = 0});
+    QVERIFY(other.admittedWithin(std::chrono::seconds(10)));
+    gate.finish(kFirst, {});
+  }
   void stopsAreMeasured() {
     ServicePage page;
     page.open();
@@ -230,6 +245,21 @@ private slots:
     const std::atomic<bool> never{false};
     QCOMPARE(gate.listen(never), Gate::Listened::GraceOver);
     QVERIFY(monotonicNs() - before >= 200'000'000);
+  }
+  void aGraceWithoutEndNeverEnds() {
+    ServicePage page;
+    page.page().graceNs.store(UINT64_MAX);
+    page.page().heartbeatLimitNs.store(1'000'000);
+    page.open();
+    Gate gate(page.page(), -1);
+    std::atomic<bool> stop{false};
+    auto listened = Gate::Listened::Stopped;
+    std::thread listener([&] { listened = gate.listen(stop); });
+    QTest::qWait(static_cast<int>(kMoment.count()));
+    stop.store(true);
+    futexWakeAll(page.page().gate);
+    listener.join();
+    QCOMPARE(listened, Gate::Listened::Stopped);
   }
   void drainedIsAcknowledgedWithTheExactWord() {
     ServicePage page;

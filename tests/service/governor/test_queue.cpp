@@ -246,6 +246,20 @@ private Q_SLOTS:
     } while (!made.item.isDone());
     QCOMPARE(counts, slices);
   }
+  // The length of what went before is not theirs.
+  void nothingIsExpectedOfBinds() {
+    Costs costs;
+    Made work({{700}}, costs);
+    Made bind({{}}, costs);
+    bind.item.form = Item::Form::Bind;
+    std::atomic<std::uint64_t> handed{0};
+    Planner planner(costs, handed);
+    const auto first = planner.next(work.item, {.targetNs = 1000, .whole = false});
+    QVERIFY(first && first->expectedNs > 0);
+    const auto second = planner.next(bind.item, {.targetNs = 1000, .whole = false});
+    QVERIFY(second && second->carriesWork);
+    QCOMPARE(second->expectedNs, std::uint64_t{0});
+  }
   void whatBelongsTogetherStaysTogether() {
     Costs costs;
     Made made({{900, 900, 900}}, costs);
