@@ -67,6 +67,16 @@ VkResult Device::finishHandingOver() {
   return VK_SUCCESS;
 }
 
+VkResult Device::handOverWhatCan() {
+  VkResult all = VK_SUCCESS;
+  for (Queue* queue : queues()) {
+    const VkResult result = queue->handOverWhatCan();
+    if (result == VK_ERROR_DEVICE_LOST) return result;
+    if (result != VK_SUCCESS) all = result;
+  }
+  return all;
+}
+
 VkResult Device::waitIdle() {
   if (const VkResult result = finishHandingOver(); result != VK_SUCCESS) return result;
   std::vector<std::unique_lock<std::mutex>> held;

@@ -68,6 +68,8 @@ public:
   [[nodiscard]] Queue* adoptQueue(VkQueue handle, std::uint32_t family);
   // Everything that is on a list now is with the driver.
   [[nodiscard]] VkResult finishHandingOver();
+  // As far as it can be, see Queue.
+  [[nodiscard]] VkResult handOverWhatCan();
   // The driver's call with all queues held, as it asks for.
   [[nodiscard]] VkResult waitIdle();
 

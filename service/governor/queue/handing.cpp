@@ -22,6 +22,8 @@ Queue::Outcome Queue::handHead(Lock& lock) {
     if (item.isDone()) popHead();
   }
   if (outcome == Outcome::Lost) dropList();
+  m_unsafe = outcome == Outcome::Unsafe;
+  if (m_unsafe && m_waitingToPass > 0) m_passed.notify_all();
   return outcome;
 }
 

@@ -132,13 +132,14 @@ void Queue::wake() {
   m_wake.notify_one();
 }
 
-VkResult Queue::finishHandingOver() {
+VkResult Queue::finishHandingOver(bool orUnsafe) {
   Lock lock(m_mutex);
   const std::uint64_t last = m_lastSerial;
   ++m_waitingToPass;
-  m_passed.wait(lock, [&] { return m_handed.load() >= last; });
+  m_passed.wait(lock, [&] { return m_handed.load() >= last || (orUnsafe && m_unsafe); });
   --m_waitingToPass;
-  return m_device.isLost() ? VK_ERROR_DEVICE_LOST : VK_SUCCESS;
+  if (m_device.isLost()) return VK_ERROR_DEVICE_LOST;
+  return m_handed.load() >= last ? VK_SUCCESS : VK_NOT_READY;
 }
 
 bool Queue::isEmpty() {

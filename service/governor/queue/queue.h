@@ -57,7 +57,9 @@ public:
   [[nodiscard]] VkResult submit(Item::Form form, std::span<const Info> infos, VkFence fence) noexcept;
 
   // Returns when everything that is on the list now is with the driver. VK_ERROR_DEVICE_LOST: it never will be.
-  [[nodiscard]] VkResult finishHandingOver();
+  [[nodiscard]] VkResult finishHandingOver() { return finishHandingOver(false); }
+  // As far as it can be: VK_NOT_READY where the first of the list waits for what nobody has signalled or submitted yet.
+  [[nodiscard]] VkResult handOverWhatCan() { return finishHandingOver(true); }
   // Whether anything is on the list.
   [[nodiscard]] bool isEmpty();
   // Held around every call of the driver with this VkQueue.
@@ -74,6 +76,7 @@ private:
     Slice* slice = nullptr;  // nullptr: carries no work
   };
 
+  [[nodiscard]] VkResult finishHandingOver(bool orUnsafe);
   [[nodiscard]] VkResult enlist(Item* item);
   [[nodiscard]] bool startThread();
   template <typename Info>
@@ -126,6 +129,7 @@ private:
   Item* m_spareItems = nullptr;
   std::uint64_t m_lastSerial = 0;
   bool m_handing = false;
+  bool m_unsafe = false;  // the first of the list was, when last looked at
   bool m_asleep = false;
   Slice* m_oldest = nullptr;  // in flight
   Slice* m_newest = nullptr;

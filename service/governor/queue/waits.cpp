@@ -181,20 +181,39 @@ VKAPI_ATTR VkResult VKAPI_CALL getEventStatus(VkDevice handle, VkEvent event) no
   });
 }
 
+// The first of some list waits for what this very thread may do next, and the queries may lie before it: so the driver
+// is asked again and again, and never waits itself.
+template <typename Get>
+VkResult awaitQueries(Device& device, VkQueryResultFlags flags, Get get) {
+  constexpr VkQueryResultFlags kWaits = VK_QUERY_RESULT_WAIT_BIT | VK_QUERY_RESULT_PARTIAL_BIT;
+  std::uint64_t restNs = 0;
+  for (std::uint64_t turnNs = kFirstTurnNs;; turnNs = std::min(2 * turnNs, kLongestTurnNs)) {
+    const std::uint64_t seen = device.semaphores().changes();
+    const VkResult handed = device.handOverWhatCan();
+    if (handed != VK_NOT_READY) return handed == VK_SUCCESS ? get(flags) : handed;
+    const VkResult result = get(flags & ~kWaits);
+    if (result != VK_NOT_READY) return result == VK_SUCCESS ? get(flags) : result;
+    if (device.gate()->mayRun()) {
+      device.semaphores().waitForChange(seen, momentAfter(turnNs));
+    } else {
+      device.gate()->rest(restNs);
+    }
+  }
+}
+
 // A driver that waits for a query may wait for what it never got.
 VKAPI_ATTR VkResult VKAPI_CALL getQueryResults(VkDevice handle, VkQueryPool pool, uint32_t first, uint32_t count,
                                                size_t bytes, void* data, VkDeviceSize stride,
                                                VkQueryResultFlags flags) noexcept {
   Device* device = Process::get().device(handle);
   if (device == nullptr) return VK_ERROR_DEVICE_LOST;
-  const auto get = [&] {
+  const auto get = [&](VkQueryResultFlags asked) {
     if (device->isLost()) return VK_ERROR_DEVICE_LOST;
-    return device->table().GetQueryPoolResults(handle, pool, first, count, bytes, data, stride, flags);
+    return device->table().GetQueryPoolResults(handle, pool, first, count, bytes, data, stride, asked);
   };
-  if ((flags & VK_QUERY_RESULT_WAIT_BIT) == 0) return askPatiently(*device, VK_NOT_READY, get);
+  if ((flags & VK_QUERY_RESULT_WAIT_BIT) == 0) return askPatiently(*device, VK_NOT_READY, [&] { return get(flags); });
   try {
-    const VkResult result = device->finishHandingOver();
-    return result == VK_SUCCESS ? get() : result;
+    return awaitQueries(*device, flags, get);
   } catch (...) {
     return VK_ERROR_OUT_OF_HOST_MEMORY;
   }

@@ -286,6 +286,18 @@ private slots:
     QCOMPARE(program.ask("count"), std::string("4"));
     QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{0});
   }
+  // Only what the program asks for is waited for, not what it will let go on afterwards.
+  void aQueryIsThereBeforeWhatWaitsBehindIt() {
+    ServicePage page;
+    VulkanProgram program(hostCommand(), governed(), &page);
+    QCOMPARE(program.ask("start"), std::string("ok"));
+    program.send("stamp");
+    QVERIFY(!program.reply(kMoment));
+    page.open();
+    QCOMPARE(program.reply(std::chrono::seconds(20)), std::optional<std::string>("stamped"));
+    QCOMPARE(program.ask("wait"), std::string("ok"));
+    QCOMPARE(program.ask("count"), std::string("1"));
+  }
   void queuesThatWaitForEachOtherDrain_data() {
     QTest::addColumn<quint32>("cap");
     QTest::addColumn<bool>("stamps");

@@ -296,6 +296,40 @@ void letGo(Host& h) {
   require(vkSignalSemaphore(h.device, &signal), "vkSignalSemaphore");
 }
 
+// Waits for a query's result while the work behind it waits for what this thread does only then.
+std::string stamp(Host& h) {
+  VkQueryPoolCreateInfo create{};
+  create.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO;
+  create.queryType = VK_QUERY_TYPE_TIMESTAMP;
+  create.queryCount = 1;
+  VkQueryPool queries{};
+  require(vkCreateQueryPool(h.device, &create, nullptr, &queries), "vkCreateQueryPool");
+  VkCommandBufferAllocateInfo allocate{};
+  allocate.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO;
+  allocate.commandPool = h.commands;
+  allocate.commandBufferCount = 1;
+  VkCommandBuffer commands{};
+  require(vkAllocateCommandBuffers(h.device, &allocate, &commands), "vkAllocateCommandBuffers");
+  VkCommandBufferBeginInfo begin{};
+  begin.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
+  require(vkBeginCommandBuffer(commands, &begin), "vkBeginCommandBuffer");
+  vkCmdResetQueryPool(commands, queries, 0, 1);
+  vkCmdWriteTimestamp(commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, queries, 0);
+  require(vkEndCommandBuffer(commands), "vkEndCommandBuffer");
+  VkSubmitInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
+  info.commandBufferCount = 1;
+  info.pCommandBuffers = &commands;
+  require(vkQueueSubmit(h.queue, 1, &info, newFence(h)), "vkQueueSubmit");
+  hold(h);
+  std::uint64_t ticks = 0;
+  require(vkGetQueryPoolResults(h.device, queries, 0, 1, sizeof ticks, &ticks, sizeof ticks,
+                                VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
+          "vkGetQueryPoolResults");
+  letGo(h);
+  return ticks != 0 ? "stamped" : "no stamp";
+}
+
 // Asks for the last fence again and again for so long: how often it could, and how much CPU time it took.
 std::string spin(Host& h, std::uint64_t milliseconds) {
   const auto cpuMs = [] { return std::clock() * 1000 / CLOCKS_PER_SEC; };
@@ -410,6 +444,7 @@ std::string obey(Host& h, const std::string& verb, std::istringstream& arguments
   if (verb == "cross") cross(h, static_cast<std::uint32_t>(a), b);
   if (verb == "hold") hold(h);
   if (verb == "let") letGo(h);
+  if (verb == "stamp") return stamp(h);
   if (verb == "spin") return spin(h, a);
   if (verb == "burst") return burst(h, static_cast<std::uint32_t>(a), b);
   if (verb == "allocate") h.extra.push_back(allocate(h, a));
