@@ -39,8 +39,14 @@ bool Device::start() {
   return true;
 }
 
+// A queue's thread may find the device lost while another is going.
 Device::~Device() {
-  m_queues.clear();
+  std::vector<std::unique_ptr<Queue>> going;
+  {
+    const std::lock_guard lock(m_mutex);
+    going.swap(m_queues);
+  }
+  going.clear();
   m_meter.destroyStamps();
   if (m_attached) m_origin.gate->detachDevice();
 }
@@ -102,7 +108,7 @@ void Device::lose() {
 void Device::letCallsReturn() {
   if (m_signalling.load() == 0) return;
   const std::lock_guard lock(m_mutex);
-  for (const auto& queue : m_queues) const std::lock_guard returned(queue->driver());
+  for (const auto& queue : m_queues) queue->letCallReturn();
 }
 
 bool Device::waitUntilHandedOver(VkSemaphore semaphore) {

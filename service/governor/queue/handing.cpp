@@ -32,7 +32,7 @@ Queue::Outcome Queue::handSlice(Item& item) noexcept {
   if (!m_ready.made) {
     if (const Outcome outcome = prepare(item); outcome != Outcome::HandedOver) {
       if (outcome == Outcome::Unsafe) m_heldBack = true;
-      return outcome;
+      return outcome == Outcome::NoMemory ? sufferNoMemory() : outcome;
     }
   }
   if (Slice* slice = m_ready.slice) {
@@ -45,6 +45,13 @@ Queue::Outcome Queue::handSlice(Item& item) noexcept {
     item.opened = true;
   }
   return send(item);
+}
+
+// For a while.
+Queue::Outcome Queue::sufferNoMemory() {
+  if (++m_troubles < kMostTroubles) return Outcome::NoMemory;
+  m_device.lose();
+  return Outcome::Lost;
 }
 
 Queue::Outcome Queue::prepare(Item& item) noexcept {
@@ -101,8 +108,7 @@ Queue::Outcome Queue::send(Item& item) {
       m_device.meter().cancel();
       m_device.gate()->retract(slice->passage);
     }
-    const bool memory = result == VK_ERROR_OUT_OF_HOST_MEMORY || result == VK_ERROR_OUT_OF_DEVICE_MEMORY;
-    if (memory && ++m_troubles < kMostTroubles) return Outcome::NoMemory;
+    if (result == VK_ERROR_OUT_OF_HOST_MEMORY || result == VK_ERROR_OUT_OF_DEVICE_MEMORY) return sufferNoMemory();
     m_device.lose();
     return Outcome::Lost;
   }
@@ -127,9 +133,13 @@ Queue::Outcome Queue::send(Item& item) {
 VkResult Queue::call(Slice* slice, VkFence fence, bool& watched) {
   const DeviceTable& vk = m_device.table();
   const VkFence ours = slice != nullptr ? slice->fence : VK_NULL_HANDLE;
-  const Device::Signalling signalling(m_device);
   const std::lock_guard driver(m_driver);
-  const VkResult result = m_outgoing.send(vk, m_handle, fence != VK_NULL_HANDLE ? fence : ours);
+  VkResult result = VK_SUCCESS;
+  {
+    const Device::Signalling signalling(m_device);
+    const std::lock_guard sending(m_sending);
+    result = m_outgoing.send(vk, m_handle, fence != VK_NULL_HANDLE ? fence : ours);
+  }
   if (result != VK_SUCCESS || slice == nullptr || fence == VK_NULL_HANDLE) return result;
   watched = vk.QueueSubmit(m_handle, 0, nullptr, ours) == VK_SUCCESS;
   if (!watched) vk.QueueWaitIdle(m_handle);
@@ -145,8 +155,9 @@ void Queue::announce(Item& item) {
     }
   }
   item.at = m_ready.plan.end;
-  m_handed.store(item.isDone() ? item.lastSerial() : item.serial + item.at.batch);
+  // First, since who has waited for the idle queue may ask for the fence at once.
   if (item.isDone() && item.fence != VK_NULL_HANDLE) m_device.fences().release(item.fence);
+  m_handed.store(item.isDone() ? item.lastSerial() : item.serial + item.at.batch);
   if (!item.signals.empty()) semaphores.changed();
 }
 

@@ -64,6 +64,8 @@ public:
   [[nodiscard]] bool isEmpty();
   // Held around every call of the driver with this VkQueue.
   [[nodiscard]] std::mutex& driver() { return m_driver; }
+  // A call of the driver that signals semaphores and is under way has returned.
+  void letCallReturn() { const std::lock_guard returned(m_sending); }
   // The device is lost: gives up the list.
   void wake();
 
@@ -90,6 +92,7 @@ private:
   [[nodiscard]] Outcome handHead(Lock& lock);
   [[nodiscard]] Outcome handSlice(Item& item) noexcept;
   [[nodiscard]] Outcome prepare(Item& item) noexcept;
+  [[nodiscard]] Outcome sufferNoMemory();
   void prepareAhead(Lock& lock);
   [[nodiscard]] Outcome send(Item& item);
   [[nodiscard]] VkResult call(Slice* slice, VkFence fence, bool& watched);
@@ -119,6 +122,7 @@ private:
   const std::uint32_t m_family;
   std::mutex m_program;  // the program's calls come one at a time, and if not, they do now
   std::mutex m_driver;
+  std::mutex m_sending;  // inside m_driver, around short calls only: who waits for an idle queue does not hold it
 
   std::mutex m_mutex;                // all below, but for what belongs to a role
   std::condition_variable m_wake;    // our thread
