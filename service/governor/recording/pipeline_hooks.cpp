@@ -77,12 +77,18 @@ VkResult pass(const Device& device, const Call& call) {
                                                call.infos.data(), call.allocator, call.made);
 }
 
+// Devices of Vulkan 1.0 have neither: there nothing is split.
+bool dispatchesFromABase(const DeviceTable& vk) {
+  return vk.CmdDispatchBase != nullptr || vk.CmdDispatchBaseKHR != nullptr;
+}
+
 VkResult create(Device& device, const Call& call) {
   Pipelines& pipelines = device.recordings().pipelines();
+  const bool base = dispatchesFromABase(device.table());
   std::vector<Prepared> prepared(call.infos.size());
   std::vector<VkComputePipelineCreateInfo> infos(call.infos.size());
   for (std::size_t i = 0; i < infos.size(); ++i) {
-    prepared[i] = prepare(pipelines, call.infos[i]);
+    prepared[i] = base ? prepare(pipelines, call.infos[i]) : Prepared{.info = call.infos[i]};
     if (prepared[i].info.pNext != call.infos[i].pNext) prepared[i].info.pNext = &prepared[i].flags2;
     infos[i] = prepared[i].info;
   }
@@ -92,7 +98,7 @@ VkResult create(Device& device, const Call& call) {
   // On failure too some may have been made.
   for (std::size_t i = 0; i < infos.size(); ++i) {
     if (call.made[i] == VK_NULL_HANDLE) continue;
-    const bool twin = device.recordings().twins().add(call.made[i], call.infos[i]);
+    const bool twin = base && device.recordings().twins().add(call.made[i], call.infos[i]);
     pipelines.add(call.made[i], prepared[i].axes, twin);
   }
   return result;
