@@ -60,7 +60,8 @@ bool makeModels(const fs::path& folder) {
 Job greedyText(const fs::path& model) {
   return {.name = "text",
           .launch = launch("llama-completion", model,
-                           {"-p", "When nobody is looking", "-n", "40", "--temp", "0", "-no-cnv", "--ignore-eos"})};
+                           {"-p", "When nobody is looking", "-n", "40", "--temp", "0", "-no-cnv", "--ignore-eos"}),
+          .end = "\n\n"};
 }
 
 Job logits(const fs::path& model, const fs::path& folder) {
