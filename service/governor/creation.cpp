@@ -129,8 +129,8 @@ bool createLow(PFN_vkCreateDevice create, VkPhysicalDevice physical, const Reque
   return false;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL createDevice(VkPhysicalDevice physical, const VkDeviceCreateInfo* info,
-                                            const VkAllocationCallbacks* allocator, VkDevice* handle) noexcept {
+VkResult createClaimed(VkPhysicalDevice physical, const VkDeviceCreateInfo* info,
+                       const VkAllocationCallbacks* allocator, VkDevice* handle) noexcept {
   auto* link =
       findLink<VkLayerDeviceCreateInfo>(info->pNext, VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO, VK_LAYER_LINK_INFO);
   const auto* loader = findLink<VkLayerDeviceCreateInfo>(info->pNext, VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO,
@@ -158,6 +158,14 @@ VKAPI_ATTR VkResult VKAPI_CALL createDevice(VkPhysicalDevice physical, const VkD
   return adopted;
 }
 
+VKAPI_ATTR VkResult VKAPI_CALL createDevice(VkPhysicalDevice physical, const VkDeviceCreateInfo* info,
+                                            const VkAllocationCallbacks* allocator, VkDevice* handle) noexcept {
+  if (!Process::get().claim()) return VK_ERROR_INITIALIZATION_FAILED;
+  const VkResult result = createClaimed(physical, info, allocator, handle);
+  if (result != VK_SUCCESS) Process::get().unclaim();
+  return result;
+}
+
 VKAPI_ATTR void VKAPI_CALL destroyDevice(VkDevice handle, const VkAllocationCallbacks* allocator) noexcept {
   if (handle == VK_NULL_HANDLE) return;
   Device* device = Process::get().takeDevice(handle);
@@ -165,6 +173,7 @@ VKAPI_ATTR void VKAPI_CALL destroyDevice(VkDevice handle, const VkAllocationCall
   const auto destroy = device->table().DestroyDevice;
   delete device;
   destroy(handle, allocator);
+  Process::get().unclaim();
 }
 
 }  // namespace

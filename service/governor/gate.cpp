@@ -230,8 +230,10 @@ std::uint64_t Gate::listenNs(std::uint64_t nowNs) const {
 void Gate::turned() {
   {
     const std::lock_guard lock(m_mutex);
-    acknowledge(Cause::Stop);
-    chooseDepth();
+    if (m_devices > 0) {  // without one the page may be another process's to answer on
+      acknowledge(Cause::Stop);
+      chooseDepth();
+    }
     ++m_turns;
     if (m_waitingForTurn == 0 && m_waitingForRoom == 0) return;
   }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "governor/mapping.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -35,7 +37,7 @@ Mapping mapPage(int fd, int eventFd) {
     ::munmap(memory, kPageBytes);
     return broken;
   }
-  return {.state = Mapping::State::Mapped, .page = page, .eventFd = eventFd};
+  return {.state = Mapping::State::Mapped, .page = page, .fd = fd, .eventFd = eventFd};
 }
 
 Mapping mapFromEnvironment() {
@@ -43,6 +45,21 @@ Mapping mapFromEnvironment() {
   if (page == nullptr) return {};
   return mapPage(numberFrom(page), numberFrom(std::getenv(kEventFdVariable)));
 }
+
+namespace {
+
+bool lockPage(int fd, short type) {
+  struct flock lock {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return ::fcntl(fd, F_SETLK, &lock) == 0;
+}
+
+}  // namespace
+
+// A file system without locks leaves it to who starts the processes.
+bool claimPage(int fd) { return lockPage(fd, F_WRLCK) || (errno != EACCES && errno != EAGAIN); }
+void releasePage(int fd) { lockPage(fd, F_UNLCK); }
 
 std::uint64_t graceWithoutPage() {
   const int milliseconds = numberFrom(std::getenv(kGraceVariable));

@@ -14,6 +14,7 @@ struct Mapping {
   };
   State state = State::Absent;
   Page* page = nullptr;  // stays mapped until the process ends
+  int fd = -1;
   int eventFd = -1;
 };
 
@@ -25,5 +26,10 @@ inline constexpr const char* kGraceVariable = "LULL_GOVERNOR_GRACE_MS";
 [[nodiscard]] std::uint64_t graceWithoutPage();
 // Maps the page behind `fd`; Broken where it is no file, too short, or of another version.
 [[nodiscard]] Mapping mapPage(int fd, int eventFd);
+
+// A page serves one process at a time, since it holds the figures of one. A record lock on its file says whose it is,
+// so it is free again when that process has ended. False: another process has it.
+[[nodiscard]] bool claimPage(int fd);
+void releasePage(int fd);
 
 }  // namespace lull::governor

@@ -82,6 +82,23 @@ Process::Process() {
   ::pthread_detach(listener);
   m_gate = gate;
   if (m_hasPage) m_account = new Account(*mapping.page);
+  m_pageFd = m_hasPage ? mapping.fd : -1;
+}
+
+bool Process::claim() {
+  const std::unique_lock lock(m_mutex);
+  if (m_claims == 0 && m_pageFd >= 0 && !claimPage(m_pageFd)) {
+    say("lull: another process uses the GPU under this governor page, and a page serves one at a time: no device for "
+        "this one. Start each program by its own: lull governor -- PROGRAM\n");
+    return false;
+  }
+  ++m_claims;
+  return true;
+}
+
+void Process::unclaim() {
+  const std::unique_lock lock(m_mutex);
+  if (--m_claims == 0 && m_pageFd >= 0) releasePage(m_pageFd);
 }
 
 void Process::addInstance(VkInstance instance, const InstanceTable& table, InstanceFacts facts) {

@@ -29,6 +29,10 @@ public:
   // These may throw std::bad_alloc.
   void addInstance(VkInstance instance, const InstanceTable& table, InstanceFacts facts);
   void addDevice(Device* device);
+  // Before a device is made: the page must be this process's. False: it is another's, and the person has been told.
+  // Each success is followed by one unclaim(), when the device has gone.
+  [[nodiscard]] bool claim();
+  void unclaim();
   void addQueue(VkQueue handle, Device* device, Queue* queue);
 
   [[nodiscard]] const InstanceTable* instance(const void* dispatchable);  // nullptr: not known
@@ -58,6 +62,8 @@ private:
   };
 
   bool m_hasPage = false;
+  int m_pageFd = -1;
+  std::uint32_t m_claims = 0;
   bool m_ending = false;  // without a page, and a device was opened
   Gate* m_gate = nullptr;
   Account* m_account = nullptr;

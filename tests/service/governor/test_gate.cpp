@@ -282,6 +282,7 @@ private slots:
   void closedWhileIdleIsAcknowledgedByTheListener() {
     ServicePage page;
     Gate gate(page.page(), page.eventFd());
+    gate.attachDevice();
     Listener listener(gate, page);
     for (int round = 0; round < 200; ++round) {
       page.open();
@@ -327,6 +328,7 @@ private slots:
     std::atomic<bool> stop{false};
     std::atomic<int> running{0};
     std::vector<std::thread> submitters;
+    gate.attachDevice();
     {
       Listener listener(gate, page);
       for (int i = 0; i < 4; ++i) {

@@ -49,6 +49,23 @@ bool waitFor(const std::function<bool()>& condition) { return QTest::qWaitFor(co
 class TestLayer : public QObject {
   Q_OBJECT
 private slots:
+  // Two would answer for each other's work.
+  void aPageServesOneProcessAtATime() {
+    ServicePage page;
+    page.open();
+    VulkanProgram first(hostCommand(), governed(), &page);
+    QCOMPARE(first.ask("start"), std::string("ok"));
+    VulkanProgram second(hostCommand(), governed(), &page);
+    QCOMPARE(second.ask("start"), std::string("error vkCreateDevice -3"));
+    QCOMPARE(page.page().attached.load(), 1U);
+    QCOMPARE(first.ask("work 1 1"), std::string("ok"));
+    QCOMPARE(first.ask("wait"), std::string("ok"));
+    QCOMPARE(first.ask("destroy"), std::string("ok"));
+    VulkanProgram third(hostCommand(), governed(), &page);
+    QCOMPARE(third.ask("start"), std::string("ok"));
+    QCOMPARE(third.ask("work 1 1"), std::string("ok"));
+    QCOMPARE(third.ask("wait"), std::string("ok"));
+  }
   void withoutAPageItIsHeldAndEnds_data() {
     QTest::addColumn<QString>("how");
     for (const char* how : {"no page", "no such descriptor", "no number", "other version"}) QTest::newRow(how) << how;
