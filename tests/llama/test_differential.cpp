@@ -6,6 +6,7 @@
 
 #include <QtTest>
 
+#include <algorithm>
 #include <map>
 
 using namespace lull;
@@ -33,6 +34,15 @@ Answer run(const Job& job) {
   Answer answer = runOnce(job);
   for (int again = 0; again < 20 && answer.ended && !answer.bytes.ends_with(job.end); ++again) answer = runOnce(job);
   return answer;
+}
+
+// Where two answers part.
+std::string difference(const std::string& answer, const std::string& expected) {
+  const auto parts = std::ranges::mismatch(answer, expected);
+  const auto at = static_cast<std::size_t>(parts.in1 - answer.begin());
+  return "byte " + std::to_string(at) + " of " + std::to_string(answer.size()) + ", expected " +
+         std::to_string(expected.size()) + " bytes: \"" + answer.substr(at, 40) + "\", not \"" +
+         expected.substr(at, 40) + "\"\n";
 }
 
 std::string tail(const std::string& text) { return text.size() > 2000 ? text.substr(text.size() - 2000) : text; }
@@ -91,7 +101,7 @@ private slots:
     const Answer answer = run(work);
     owner.programEnded();
     QVERIFY2(answer.ended, tail(answer.errors).c_str());
-    QVERIFY2(answer.bytes == expected.bytes, tail(answer.errors).c_str());
+    QVERIFY2(answer.bytes == expected.bytes, (difference(answer.bytes, expected.bytes) + tail(answer.errors)).c_str());
     checkFigures(page.page(), how);
     QCOMPARE(owner.unanswered(), std::uint64_t{0});
     if (how.toggled) QVERIFY(owner.closings() > 3);
