@@ -49,7 +49,7 @@ void benchDuty(const Options& /*options*/) {
     launch.page = &page;
     const llama::Program program(launch);
     while (page.page().submits.load() < 4) std::this_thread::sleep_for(10ms);
-    std::this_thread::sleep_for(4s);  // first use of its shaders
+    std::this_thread::sleep_for(8s);  // first use of its shaders, whole and in pieces
     for (const std::uint32_t percent : std::array{10U, 25U, 50U, 75U, 90U, 100U}) hold(work, percent, page);
   }
 }
