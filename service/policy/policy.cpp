@@ -99,13 +99,16 @@ void steady(Reasons& reasons, const Reasons& before) {
   }
 }
 
-model::Verdict verdictOf(Reasons reasons, const Grant& grant, const model::Verdict* before) {
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+model::Verdict verdictOf(Reasons reasons, const Case& c, const Grant& grant, const model::Verdict* before) {
   std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) { return a.limit() > b.limit(); });
   if (before != nullptr) steady(reasons, before->reasons);
   model::Verdict verdict;
   verdict.limit = reasons.empty() ? v1::LIMIT_RUN : reasons.front().limit();
   if (reasons.empty()) {
     verdict.duty = grant.duty;
+    verdict.memoryLimit = c.settings.gpu().max_memory() * kMiB;
     verdict.dutyReason = grant.reason;
   }
   verdict.reasons = std::move(reasons);
@@ -134,11 +137,11 @@ model::Verdicts decide(const model::Facts& facts, const v1::Settings& settings, 
   verdicts.lookAgain = all.lookAgain;
   const Grant grant = dutyGranted(c, verdicts.memory);
   if (all.reasons.empty()) earlier(verdicts.lookAgain, grant.changesAt);
-  verdicts.device = verdictOf(with(all.reasons, noGpuAtAll(c)), grant, &previous.device);
+  verdicts.device = verdictOf(with(all.reasons, noGpuAtAll(c)), c, grant, &previous.device);
   for (const auto& gpu : facts.gpus.value) {
     const auto before = previous.byGpu.find(gpu.id());
-    verdicts.byGpu[gpu.id()] =
-        verdictOf(with(all.reasons, noGpu(c, gpu)), grant, before == previous.byGpu.end() ? nullptr : &before->second);
+    verdicts.byGpu[gpu.id()] = verdictOf(with(all.reasons, noGpu(c, gpu)), c, grant,
+                                         before == previous.byGpu.end() ? nullptr : &before->second);
   }
   return verdicts;
 }

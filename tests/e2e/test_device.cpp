@@ -195,6 +195,18 @@ private slots:
     });
   }
 
+  void theOwnerLendsAPartOfTheMemory() {
+    Device device({.input = false, .settings = {{"gpu.max_memory", "1"}, {"tasks.attempts", "1"}}});
+    device.start();
+    const auto large = device.submit(chainTask("large", 32'768, 1), chainModule());
+    const auto small = device.submit(chainTask("small", kGroups, 50), chainModule());
+    const auto failed = device.waitForTask(large, v1::TASK_STATE_FAILED);
+    QVERIFY2(failed.failure().message().find("more GPU memory than it may take") != std::string::npos,
+             failed.failure().message().c_str());
+    device.waitForTask(small, v1::TASK_STATE_DONE);
+    QVERIFY(device.result(small, "chain.bin") == chainOf(kGroups, 50));
+  }
+
   void badTasksFailInWordsAndTheQueueGoesOn() {
     Device device({.input = false,
                    .settings = {{"gpu.piece_limit", "1"},

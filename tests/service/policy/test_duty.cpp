@@ -161,6 +161,15 @@ private slots:
     QCOMPARE(QString::fromStdString(device.reason()), rule);
     QCOMPARE(percentOf(device.verdicts()), static_cast<int>(std::lround(device.verdicts().byGpu.at("a").duty * 100)));
   }
+  void memoryIsGrantedWithTheGpu() {
+    auto settings = sharing();
+    settings.mutable_gpu()->set_max_memory(3);
+    Watched device(settings);
+    device.at({}, 50);
+    QCOMPARE(device.verdicts().byGpu.at("a").memoryLimit, std::uint64_t{3} << 20U);
+    device.at({}, 90);  // too hot: nothing is granted
+    QCOMPARE(device.verdicts().byGpu.at("a").memoryLimit, std::uint64_t{0});
+  }
   void theReasonIsWhole() {
     Watched device;
     device.at({}, 76);
