@@ -117,7 +117,9 @@ void Keeper::obeySignals() {
   signalfd_siginfo signal{};
   while (::read(m_signals.get(), &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal)) {
     const int number = static_cast<int>(signal.ssi_signo);
-    if (!isFromTerminal(signal)) ::kill(m_child.pid, number);
+    // SIGTSTP would be lost on a program in an orphaned process group (started by a daemon, a test, a script that
+    // left).
+    if (!isFromTerminal(signal)) ::kill(m_child.pid, number == SIGTSTP ? SIGSTOP : number);
     if (number == SIGTSTP) suspend();
   }
 }

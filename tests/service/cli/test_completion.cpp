@@ -34,8 +34,8 @@ private slots:
         << QStringList{"cancel", "t-x", "t-"} << QStringList{"t-abcdefghijkl"} << 1;
     QTest::newRow("only one where one may stand") << QStringList{"task", "t-x", ""} << QStringList{} << 0;
     QTest::newRow("keys and commands") << QStringList{"settings", ""} << QStringList{"set", "thermal.stop"} << -1;
-    QTest::newRow("keys") << QStringList{"settings", "set", "thermal."} << QStringList{"thermal.stop", "thermal.resume"}
-                          << 2;
+    QTest::newRow("keys") << QStringList{"settings", "set", "thermal."}
+                          << QStringList{"thermal.stop", "thermal.resume", "thermal.soften"} << 3;
     QTest::newRow("series") << QStringList{"history", ""} << QStringList{"gpu-seconds", "give-back"} << 4;
     QTest::newRow("states") << QStringList{"tasks", "--state", "p"} << QStringList{"parked"} << 1;
     QTest::newRow("options") << QStringList{"tasks", "--"} << QStringList{"--all", "--state", "--json", "--socket"}
