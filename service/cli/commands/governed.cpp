@@ -136,8 +136,9 @@ Answer parkGoverned(Session& session, const std::string& which) {
   if (session.json()) {
     session.emit(*reply);
   } else {
-    session.terminal().line(
-        fmt::format("{} is parked: {}.", harmless(reply->program().name()), givenBackText(reply->given_back())));
+    session.terminal().line(fmt::format("{} {}: {}.", harmless(reply->program().name()),
+                                        chosen->program.parked() ? "was parked before" : "is parked",
+                                        givenBackText(reply->given_back())));
   }
   return isGivenBack(reply->given_back(), reply->program()) ? Exit::Ok : Exit::Failed;
 }

@@ -109,6 +109,9 @@ private slots:
     const auto parked = governor({"park", "host"});
     QCOMPARE(parked.code, 0);
     QVERIFY2(parked.out.contains("host is parked: GPU given back in "), parked.out);
+    const auto again = governor({"park", "host"});
+    QCOMPARE(again.code, 0);
+    QVERIFY2(again.out.contains("host was parked before: GPU given back in "), again.out);
     const auto before = program("host");
     QCOMPARE(before["parked"].toBool(), true);
     QVERIFY(number(before["gpu_ns"]) > 0);
