@@ -282,15 +282,4 @@ std::optional<v1::ServerFrame> answerOf(State& state, const v1::ClientFrame& fra
   return out;
 }
 
-v1::Task makeTask(const std::string& id, const std::string& name, v1::TaskState state) {
-  v1::Task task;
-  task.set_id(id);
-  task.set_name(name);
-  task.set_state(state);
-  task.set_runtime("spirv");
-  task.set_attempts_allowed(3);
-  task.set_submitted_unix_ms(SystemClock().now().unixMs - 125'000);
-  return task;
-}
-
 }  // namespace lull::test

@@ -94,5 +94,9 @@ private:
 [[nodiscard]] std::optional<v1::ServerFrame> answerOf(FakeService::State& state, const v1::ClientFrame& frame);
 
 [[nodiscard]] v1::Task makeTask(const std::string& id, const std::string& name, v1::TaskState state);
+[[nodiscard]] v1::Task runningTask();  // t-abcdefghijkl, "Mandelbrot", at 43 %
+// t-000000000000 and on: done and queued by turns.
+void addTasks(FakeService& service, int count);
+void addResult(FakeTask& task, const std::string& name, const std::string& bytes);
 
 }  // namespace lull::test

@@ -37,4 +37,14 @@ Ran run(const QString& socket, const QStringList& arguments, const QByteArray& i
           .err = process.readAllStandardError()};
 }
 
+bool fits80(const QByteArray& text) {
+  for (const auto& line : QString::fromUtf8(text).split('\n')) {
+    if (line.size() > 80) {
+      qWarning("too wide: %s", qPrintable(line));
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace lull::test

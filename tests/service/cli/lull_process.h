@@ -23,6 +23,7 @@ struct Ran {
 [[nodiscard]] QString lullProgram();
 // A terminal-free environment in English, UTC, with this socket.
 void prepare(QProcess& process, const QString& socket);
+[[nodiscard]] bool fits80(const QByteArray& text);  // each line; warns of one that does not
 [[nodiscard]] Ran run(const QString& socket, const QStringList& arguments, const QByteArray& input = {});
 
 }  // namespace lull::test

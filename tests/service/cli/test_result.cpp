@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // lull result: whole or not at all.
 #include "base/sha256.h"
-#include "service/cli/fake_service.h"
-#include "service/cli/lull_process.h"
+#include "service/cli/command_test.h"
 
 #include <QDir>
 #include <QFile>
@@ -13,19 +12,18 @@
 using namespace lull;
 using namespace lull::test;
 
-class TestResult : public QObject {
+class TestResult : public CommandTest {
   Q_OBJECT
 
 private slots:
   void init() {
-    m_service = std::make_unique<FakeService>();
+    CommandTest::init();
     m_folder = std::make_unique<QTemporaryDir>();
     m_picture = std::string(5 * 512 * 1024 + 11, '\0');
     for (std::size_t i = 0; i < m_picture.size(); ++i) m_picture[i] = static_cast<char>(i * 31 % 251);
     addTask("t-picture", {{"picture.png", m_picture}});
     addTask("t-pair", {{"a.bin", "first"}, {"b.bin", "second"}});
   }
-  void cleanup() { m_service.reset(); }
 
   void intoAFile() {
     const auto ran = lull({"result", "t-pic", "-o", path("mandel.png")});
@@ -161,7 +159,6 @@ private slots:
   }
 
 private:
-  [[nodiscard]] Ran lull(const QStringList& arguments) const { return run(m_service->socket(), arguments); }
   [[nodiscard]] Ran runShell(const QString& command) const {
     QProcess process;
     prepare(process, m_service->socket());
@@ -173,12 +170,7 @@ private:
     m_service->change([&](FakeService::State& state) {
       auto& fake = state.tasks[id];
       fake.task = makeTask(id, id, v1::TASK_STATE_DONE);
-      for (const auto& [name, bytes] : results) {
-        fake.results[name].bytes = bytes;
-        auto& output = *fake.task.add_outputs();
-        output.set_name(name);
-        output.set_size(bytes.size());
-      }
+      for (const auto& [name, bytes] : results) addResult(fake, name, bytes);
     });
   }
   [[nodiscard]] QString path(const QString& name) const { return m_folder->filePath(name); }
@@ -194,7 +186,6 @@ private:
     return file.open(QIODevice::ReadOnly) ? file.readAll().toStdString() : "(no file)";
   }
 
-  std::unique_ptr<FakeService> m_service;
   std::unique_ptr<QTemporaryDir> m_folder;
   std::string m_picture;
 };

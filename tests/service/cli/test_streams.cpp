@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // watch, log --follow, Ctrl-C, and what changes on a real terminal.
 #include "base/time.h"
-#include "service/cli/fake_service.h"
-#include "service/cli/lull_process.h"
+#include "service/cli/command_test.h"
 
 #include <QElapsedTimer>
 #include <QtTest>
@@ -103,13 +102,10 @@ private:
 
 }  // namespace
 
-class TestStreams : public QObject {
+class TestStreams : public CommandTest {
   Q_OBJECT
 
 private slots:
-  void init() { m_service = std::make_unique<FakeService>(); }
-  void cleanup() { m_service.reset(); }
-
   void watchWritesALinePerChange() {
     QProcess process;
     start(process, {"watch"});
@@ -230,10 +226,7 @@ private slots:
     m_service->change([](auto& state) {
       auto& fake = state.tasks["t-big"];
       fake.task = makeTask("t-big", "x", v1::TASK_STATE_DONE);
-      fake.results["big.bin"].bytes = std::string(1'500'000, 'x');
-      auto& output = *fake.task.add_outputs();
-      output.set_name("big.bin");
-      output.set_size(1'500'000);
+      addResult(fake, "big.bin", std::string(1'500'000, 'x'));
     });
     const auto shown = OnTerminal(*m_service, {"result", "t-big", "-o", m_service->folder() + "/big.bin"}).readToEnd();
     QVERIFY2(shown.contains("524 kB of 1.5 MB, 35 %"), shown);
@@ -252,8 +245,6 @@ private:
     QCOMPARE(process.exitStatus(), QProcess::NormalExit);
     QCOMPARE(process.exitCode(), 130);
   }
-
-  std::unique_ptr<FakeService> m_service;
 };
 
 QTEST_GUILESS_MAIN(TestStreams)

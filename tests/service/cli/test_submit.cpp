@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // lull submit: task files of all kinds, uploads, waiting.
 #include "base/sha256.h"
-#include "service/cli/fake_service.h"
-#include "service/cli/lull_process.h"
+#include "service/cli/command_test.h"
 
 #include <QDir>
 #include <QFile>
@@ -35,11 +34,8 @@ void endAllOnWatch(FakeService& service, v1::TaskState end) {
         fake.task.set_state(end);
         if (end == v1::TASK_STATE_FAILED) fake.task.mutable_failure()->set_message("The kernel is wrong.");
         if (end != v1::TASK_STATE_DONE) continue;
-        fake.results["out.bin"].bytes = "result of " + id;
         fake.task.clear_outputs();
-        auto& output = *fake.task.add_outputs();
-        output.set_name("out.bin");
-        output.set_size(fake.results["out.bin"].bytes.size());
+        addResult(fake, "out.bin", "result of " + id);
       }
     };
   });
@@ -47,17 +43,16 @@ void endAllOnWatch(FakeService& service, v1::TaskState end) {
 
 }  // namespace
 
-class TestSubmit : public QObject {
+class TestSubmit : public CommandTest {
   Q_OBJECT
 
 private slots:
   void init() {
-    m_service = std::make_unique<FakeService>();
+    CommandTest::init();
     m_folder = std::make_unique<QTemporaryDir>();
     write("heat.json", kTask);
     write("heat.spv", "not really a module");
   }
-  void cleanup() { m_service.reset(); }
 
   void aFileBesideItsTask() {
     const auto ran = lull({"submit", path("heat.json")});
@@ -222,7 +217,6 @@ private slots:
   }
 
 private:
-  [[nodiscard]] Ran lull(const QStringList& arguments) const { return run(m_service->socket(), arguments); }
   [[nodiscard]] Ran runIn(const QString& folder, const QStringList& arguments, const QByteArray& input) const {
     const auto before = QDir::currentPath();
     QDir::setCurrent(folder);
@@ -241,7 +235,6 @@ private:
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("(no file)");
   }
 
-  std::unique_ptr<FakeService> m_service;
   std::unique_ptr<QTemporaryDir> m_folder;
 };
 

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// lull tasks, task, history, ledger and log: what is kept, in pages.
+#include "service/cli/command_test.h"
+
+#include <QJsonArray>
+#include <QtTest>
+
+using namespace lull;
+using namespace lull::test;
+
+class TestRecords : public CommandTest {
+  Q_OBJECT
+
+private slots:
+  void tasksInPages() {
+    QVERIFY(lull({"tasks"}).out.contains("No task yet"));
+    addTasks(*m_service, 1234);
+    const auto ran = lull({"tasks"});
+    QCOMPARE(ran.code, 0);
+    QCOMPARE(ran.out.count('\n'), 21);  // a head and 20
+    QVERIFY(ran.out.split('\n')[1].startsWith("t-000000001233"));
+    QVERIFY(ran.out.contains("2 min ago"));
+    QVERIFY(ran.err.contains("lull tasks --all"));
+    QVERIFY(fits80(ran.out));
+    QCOMPARE(lull({"tasks", "--all"}).out.count('\n'), 1235);
+    QCOMPARE(lull({"tasks", "-n", "600", "--json"}).json()["tasks"].toArray().size(), 600);
+    QCOMPARE(lull({"tasks", "--all", "--state", "done", "--json"}).json()["tasks"].toArray().size(), 617);
+    QCOMPARE(lull({"tasks", "--state", "failed,cancelled"}).out, QByteArray("No task is in such a state.\n"));
+  }
+
+  void oneTask() {
+    m_service->change([](auto& state) {
+      auto task = runningTask();
+      task.set_state(v1::TASK_STATE_FAILED);
+      task.mutable_failure()->set_kind(v1::Failure::KIND_DEVICE_LOST);
+      task.mutable_failure()->set_message("The GPU stopped answering.");
+      task.mutable_failure()->set_technical("VK_ERROR_DEVICE_LOST in vkQueueSubmit");
+      auto& event = *task.add_history();
+      event.set_unix_ms(1'795'348'800'000);
+      event.set_state(v1::TASK_STATE_FAILED);
+      event.set_text("failed on \x1b[31mevil\x1b[0m");
+      state.tasks[task.id()].task = task;
+    });
+    const auto ran = lull({"task", "t-abc"});
+    QCOMPARE(ran.code, 0);
+    const auto text = QString::fromUtf8(ran.out);
+    for (const auto* part : {"t-abcdefghijkl  Mandelbrot", "The GPU stopped answering.", "VK_ERROR_DEVICE_LOST",
+                             "1 of 3", "2026-11-22 12:00:00  failed"}) {
+      QVERIFY2(text.contains(part), qPrintable(text));
+    }
+    QVERIFY(!ran.out.contains('\x1b'));
+    QCOMPARE(lull({"task", "t-abc", "--json"}).json()["task"].toObject()["failure"].toObject()["kind"].toString(),
+             "KIND_DEVICE_LOST");
+    QCOMPARE(lull({"task", "t-none"}).code, 5);
+    const auto missing = lull({"task", "t-none", "--json"});
+    QCOMPARE(missing.code, 5);
+    QCOMPARE(missing.errorKind(), "not_found");
+    QCOMPARE(missing.out, QByteArray());
+  }
+
+  void historyOfASeries() {
+    QVERIFY(lull({"history", "temperature"}).out.contains("Nothing was recorded"));
+    m_service->change([](auto& state) {
+      v1::Point point;
+      point.set_unix_ms(1'795'348'800'000);
+      point.set_value(71.2);
+      state.points.push_back(point);
+    });
+    const auto ran = lull({"history", "temperature", "--since", "2h", "--points", "10"});
+    QCOMPARE(ran.code, 0);
+    QVERIFY2(ran.out.contains("2026-11-22 12:00:00  71 °C"), ran.out);
+    m_service->change([](auto& state) {
+      QCOMPARE(state.asked.series(), v1::SERIES_TEMPERATURE);
+      QCOMPARE(state.asked.points(), 10U);
+      QCOMPARE(qint64(state.asked.to_unix_ms() - state.asked.from_unix_ms()) / 1000, qint64(7200));
+    });
+    QCOMPARE(lull({"history", "temperature", "--json"}).json()["points"].toArray()[0].toObject()["value"].toDouble(),
+             71.2);
+    QCOMPARE(lull({"history", "mood"}).code, 2);
+    QCOMPARE(lull({"history", "credits", "--since", "yesterday"}).code, 2);
+    QCOMPARE(lull({"history", "credits", "--points", "0"}).code, 2);
+  }
+
+  void ledgerInPages() {
+    QVERIFY(lull({"ledger"}).out.contains("The ledger is empty"));
+    m_service->change([](auto& state) {
+      for (int i = 0; i < 700; ++i) {
+        v1::LedgerEntry entry;
+        entry.set_id(700 - i);
+        entry.set_unix_ms(1'795'348'800'000);
+        entry.set_kind(i == 0 ? v1::LedgerEntry::KIND_GIVE_BACK : v1::LedgerEntry::KIND_CREDIT);
+        entry.set_micro_credits(250'000);
+        entry.set_task_id("t-abcdefghijkl");
+        if (i == 0) {
+          entry.mutable_give_back()->set_gate_ms(0.4);
+          entry.mutable_give_back()->set_drained_ms(3.1);
+          entry.mutable_give_back()->set_memory_free_ms(-1);
+        }
+        state.entries.push_back(entry);
+      }
+    });
+    const auto ran = lull({"ledger"});
+    QCOMPARE(ran.code, 0);
+    QVERIFY2(ran.out.contains("give-back") && ran.out.contains("3.1 ms") && ran.out.contains("0.25 credits"), ran.out);
+    QVERIFY2(!ran.out.contains("memory free"), ran.out);
+    QVERIFY(fits80(ran.out));
+    QCOMPARE(lull({"ledger", "-n", "600", "--json"}).json()["entries"].toArray().size(), 600);
+    QCOMPARE(lull({"ledger", "-n", "9000", "--json"}).json()["entries"].toArray().size(), 700);
+  }
+
+  void logTail() {
+    m_service->change([](auto& state) {
+      for (int i = 0; i < 300; ++i) {
+        v1::LogLine line;
+        line.set_unix_ms(1'795'348'800'000);
+        line.set_level(i == 299 ? "warning" : "info");
+        line.set_text("line " + std::to_string(i));
+        state.lines.push_back(line);
+      }
+    });
+    const auto ran = lull({"log", "-n", "2"});
+    QCOMPARE(ran.code, 0);
+    QCOMPARE(ran.out, QByteArray("2026-11-22 12:00:00 info    line 298\n2026-11-22 12:00:00 warning line 299\n"));
+    QCOMPARE(lull({"log", "--json"}).json()["lines"].toArray().size(), 100);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestRecords)
+#include "test_records.moc"
