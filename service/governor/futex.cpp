@@ -5,7 +5,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <climits>
 #include <ctime>
 
 namespace lull::governor {
@@ -28,10 +27,6 @@ void futexWait(const std::atomic<std::uint32_t>& word, std::uint32_t expected, s
   span.tv_sec = static_cast<time_t>(limitNs / kNsPerSecond);
   span.tv_nsec = static_cast<long>(limitNs % kNsPerSecond);
   ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, limitNs == kForever ? nullptr : &span, nullptr, 0);
-}
-
-void futexWakeAll(std::atomic<std::uint32_t>& word) {
-  ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
 }  // namespace lull::governor

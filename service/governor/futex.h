@@ -12,6 +12,5 @@ inline constexpr std::uint64_t kForever = UINT64_MAX;
 [[nodiscard]] std::uint64_t monotonicNs();
 // Sleeps while `word` holds `expected`, at most `limitNs`. May return early; the caller checks again.
 void futexWait(const std::atomic<std::uint32_t>& word, std::uint32_t expected, std::uint64_t limitNs = kForever);
-void futexWakeAll(std::atomic<std::uint32_t>& word);
 
 }  // namespace lull::governor

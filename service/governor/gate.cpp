@@ -140,11 +140,6 @@ void Gate::chooseDepth() {
   if (m_depthNow.exchange(depth) != depth || m_page.depth.load() == 0) m_page.depth.store(depth);
 }
 
-void Gate::acknowledgeIfIdle() {
-  const std::lock_guard lock(m_mutex);
-  acknowledge(Cause::Stop);
-}
-
 void Gate::acknowledge(Cause cause) {
   const std::uint32_t word = m_page.gate.load();
   if (isOpen(word) || m_inFlight > 0 || m_page.drained.load() == word) return;

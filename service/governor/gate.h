@@ -64,9 +64,6 @@ public:
   // It never went out.
   void retract(const Passage& passage);
 
-  // Gives the acknowledgement if it is due.
-  void acknowledgeIfIdle();
-
   void attachDevice();
   void detachDevice();
   void countUngoverned();

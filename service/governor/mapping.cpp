@@ -23,6 +23,13 @@ int numberFrom(const char* text) {
   return code == std::errc{} && stop == end ? number : -1;
 }
 
+bool lockPage(int fd, short type) {
+  struct flock lock {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return ::fcntl(fd, F_SETLK, &lock) == 0;
+}
+
 }  // namespace
 
 Mapping mapPage(int fd, int eventFd) {
@@ -45,17 +52,6 @@ Mapping mapFromEnvironment() {
   if (page == nullptr) return {};
   return mapPage(numberFrom(page), numberFrom(std::getenv(kEventFdVariable)));
 }
-
-namespace {
-
-bool lockPage(int fd, short type) {
-  struct flock lock {};
-  lock.l_type = type;
-  lock.l_whence = SEEK_SET;
-  return ::fcntl(fd, F_SETLK, &lock) == 0;
-}
-
-}  // namespace
 
 // A file system without locks leaves it to who starts the processes.
 bool claimPage(int fd) { return lockPage(fd, F_WRLCK) || (errno != EACCES && errno != EAGAIN); }

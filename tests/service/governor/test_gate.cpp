@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gate's rules without Vulkan: what may go out, what is acknowledged and when, and how busy time is counted.
 #include "fakes/service_page.h"
+#include "governor/controls.h"
 #include "governor/futex.h"
 #include "governor/gate.h"
 #include "governor/mapping.h"
@@ -257,7 +258,7 @@ private slots:
     std::thread listener([&] { listened = gate.listen(stop); });
     QTest::qWait(static_cast<int>(kMoment.count()));
     stop.store(true);
-    futexWakeAll(page.page().gate);
+    wakeGovernor(page.page());
     listener.join();
     QCOMPARE(listened, Gate::Listened::Stopped);
   }
@@ -267,7 +268,7 @@ private slots:
     Gate gate(page.page(), page.eventFd());
     gate.admit(kFirst);
     const std::uint32_t word = page.close();
-    gate.acknowledgeIfIdle();
+    gate.attachDevice();                          // looks whether an acknowledgement is due
     QVERIFY(page.page().drained.load() != word);  // something is still in flight
     const std::uint64_t before = monotonicNs();
     gate.finish(kFirst, {.gpuNs = 1});
@@ -276,7 +277,7 @@ private slots:
     std::uint64_t events = 0;
     QCOMPARE(::read(page.eventFd(), &events, sizeof events), ssize_t{8});
     QCOMPARE(events, std::uint64_t{1});
-    gate.acknowledgeIfIdle();
+    gate.detachDevice();
     QCOMPARE(::read(page.eventFd(), &events, sizeof events), ssize_t{-1});  // once only
   }
   void closedWhileIdleIsAcknowledgedByTheListener() {
