@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <new>
 #include <span>
 #include <string_view>
 #include <thread>
@@ -90,10 +89,9 @@ VkResult adopt(VkPhysicalDevice physical, const VkDeviceCreateInfo& info, Device
   try {
     const InstanceTable& vk = *process.instance(physical);
     vk.GetPhysicalDeviceMemoryProperties(physical, &origin.memory);
-    if (origin.gate != nullptr) chooseMeter(vk, physical, info, origin);
+    chooseMeter(vk, physical, info, origin);
     describe(vk, info, origin);
     device = new Device(std::move(origin));
-    if (!device->start()) throw std::bad_alloc();
     process.addDevice(device);
     return VK_SUCCESS;
   } catch (...) {
@@ -136,6 +134,8 @@ VkResult createClaimed(VkPhysicalDevice physical, const VkDeviceCreateInfo* info
   const auto* loader = findLink<VkLayerDeviceCreateInfo>(info->pNext, VK_STRUCTURE_TYPE_LOADER_DEVICE_CREATE_INFO,
                                                          VK_LOADER_DATA_CALLBACK);
   if (link == nullptr || link->u.pLayerInfo == nullptr || loader == nullptr) return VK_ERROR_INITIALIZATION_FAILED;
+  Gate* gate = Process::get().gate();
+  if (gate == nullptr) return VK_ERROR_OUT_OF_HOST_MEMORY;
   const auto nextInstance = link->u.pLayerInfo->pfnNextGetInstanceProcAddr;
   const auto nextDevice = link->u.pLayerInfo->pfnNextGetDeviceProcAddr;
   link->u.pLayerInfo = link->u.pLayerInfo->pNext;
@@ -151,7 +151,7 @@ VkResult createClaimed(VkPhysicalDevice physical, const VkDeviceCreateInfo* info
                                   .device = *handle,
                                   .table = table,
                                   .setLoaderData = setLoaderData,
-                                  .gate = Process::get().gate(),
+                                  .gate = gate,
                                   .account = Process::get().account(),
                                   .families = {}});
   if (adopted != VK_SUCCESS) table.DestroyDevice(*handle, allocator);

@@ -21,7 +21,6 @@ Device::Device(Origin origin)
                     .wide = m_origin.wide}),
       m_holdings(m_origin.account, m_origin.memory),
       m_meter(m_origin.timestampBits, m_origin.nsPerTick) {
-  if (m_origin.gate == nullptr) return;
   [[maybe_unused]] const auto limits = slicing();
   for (const auto& family : m_origin.families) {
     if (!family.stamps) continue;
@@ -30,13 +29,7 @@ Device::Device(Origin origin)
                        .setLoaderData = m_origin.setLoaderData,
                        .family = family.index});
   }
-}
-
-bool Device::start() {
-  if (m_origin.gate == nullptr) return false;
   m_origin.gate->attachDevice();
-  m_attached = true;
-  return true;
 }
 
 // A queue's thread may find the device lost while another is going.
@@ -48,7 +41,7 @@ Device::~Device() {
   }
   going.clear();
   m_meter.destroyStamps();
-  if (m_attached) m_origin.gate->detachDevice();
+  m_origin.gate->detachDevice();
 }
 
 Queue* Device::adoptQueue(VkQueue handle, std::uint32_t family) {

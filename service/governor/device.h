@@ -28,7 +28,7 @@ public:
     VkDevice device = VK_NULL_HANDLE;
     DeviceTable table;
     PFN_vkSetDeviceLoaderData setLoaderData = nullptr;
-    Gate* gate = nullptr;        // nullptr: it does not start
+    Gate* gate = nullptr;
     Account* account = nullptr;  // nullptr: its memory is not counted
     VkPhysicalDeviceMemoryProperties memory{};
     struct Family {
@@ -43,14 +43,12 @@ public:
     std::uint64_t leastUnits = 1;  // work groups that it runs at once anyway; fewer are not done sooner
     bool wide = false;             // it runs many side by side, nobody tells how many
   };
+  // It counts on the page from here on.
   explicit Device(Origin origin);
   // The device is idle, or will never be used again.
   ~Device();
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
-
-  // It counts on the page from here on. False: there is no gate to be held by.
-  [[nodiscard]] bool start();
 
   [[nodiscard]] const DeviceTable& table() const { return m_origin.table; }
   [[nodiscard]] VkDevice handle() const { return m_origin.device; }
@@ -108,7 +106,6 @@ private:
   Fences m_fences;
   Semaphores m_semaphores;
   Meter m_meter;
-  bool m_attached = false;
   std::atomic<bool> m_lost{false};
   std::atomic<std::uint32_t> m_signalling{0};
   std::mutex m_mutex;

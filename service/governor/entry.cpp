@@ -37,12 +37,6 @@ const Index* makeDeviceIndex() {
   add(*index, submitHooks());
   add(*index, waitHooks());
   add(*index, allocationHooks());
-  return index;
-}
-
-// What devices that are not governed need none of.
-const Index* makeRecordingIndex() {
-  auto* index = new Index;
   add(*index, bufferHooks());
   add(*index, pipelineHooks());
   add(*index, commandHooks());
@@ -76,24 +70,16 @@ PFN_vkVoidFunction deviceHook(const char* name) {
   return find(*index, name);
 }
 
-// Of a governed device, or of one that is not known yet. `next`: what it stands in front of.
-PFN_vkVoidFunction recordingHook(const char* name, PFN_vkVoidFunction next) {
-  static const Index* const index = makeRecordingIndex();
-  if (auto hook = find(*index, name)) return hook;
-  return next != nullptr && isCommand(name) ? strangerFor(name) : nullptr;
-}
-
 PFN_vkVoidFunction VKAPI_CALL getInstanceProcAddr(VkInstance instance, const char* name) noexcept {
   if (auto hook = instanceHook(name)) return hook;
   if (auto hook = deviceHook(name)) return hook;
-  if (auto hook = recordingHook(name, nullptr)) return hook;
   if (instance == VK_NULL_HANDLE) return nullptr;
   const InstanceTable* table = Process::get().instance(instance);
   if (table == nullptr) return nullptr;
   // What the instance does not offer stays absent.
   const auto next = table->GetInstanceProcAddr(instance, name);
-  auto hook = next != nullptr ? heapHook(name) : nullptr;
-  if (hook == nullptr) hook = recordingHook(name, next);
+  if (next == nullptr) return nullptr;
+  const auto hook = isCommand(name) ? strangerFor(name) : heapHook(name);
   return hook != nullptr ? hook : next;
 }
 
@@ -103,12 +89,11 @@ PFN_vkVoidFunction VKAPI_CALL getDeviceProcAddr(VkDevice handle, const char* nam
   // What the device does not offer (an extension that is not enabled) stays absent.
   const auto next = device->table().GetDeviceProcAddr(handle, name);
   if (next == nullptr) return nullptr;
-  auto hook = deviceHook(name);
-  if (hook != nullptr || device->gate() == nullptr) return hook != nullptr ? hook : next;
-  hook = recordingHook(name, next);
-  // Without a stub it would record into chunks that have ended.
-  if (hook == nullptr && isCommand(name)) device->recordings().stopCutting();
-  return hook != nullptr ? hook : next;
+  if (auto hook = deviceHook(name)) return hook;
+  if (!isCommand(name)) return next;
+  if (auto hook = strangerFor(name)) return hook;
+  device->recordings().stopCutting();  // without a stub it would record into chunks that have ended
+  return next;
 }
 
 }  // namespace

@@ -31,9 +31,8 @@ template <typename F>
 [[nodiscard]] Hooks submitHooks();      // queue/submit.cpp: calls with a queue
 [[nodiscard]] Hooks waitHooks();        // queue/waits.cpp: fences, semaphores, events, queries
 [[nodiscard]] Hooks allocationHooks();  // memory/allocations.cpp
-// Only of governed devices.
-[[nodiscard]] Hooks bufferHooks();    // recording/buffer_hooks.cpp: command pools and buffers
-[[nodiscard]] Hooks pipelineHooks();  // recording/pipeline_hooks.cpp
-[[nodiscard]] Hooks commandHooks();   // generated: vkCmd*
+[[nodiscard]] Hooks bufferHooks();      // recording/buffer_hooks.cpp: command pools and buffers
+[[nodiscard]] Hooks pipelineHooks();    // recording/pipeline_hooks.cpp
+[[nodiscard]] Hooks commandHooks();     // generated: vkCmd*
 
 }  // namespace lull::governor

@@ -111,7 +111,6 @@ VKAPI_ATTR VkResult VKAPI_CALL createComputePipelines(VkDevice handle, VkPipelin
   Device* device = Process::get().device(handle);
   if (device == nullptr) return VK_ERROR_DEVICE_LOST;
   const Call call{.device = handle, .cache = cache, .infos = {infos, count}, .allocator = allocator, .made = made};
-  if (device->gate() == nullptr) return pass(*device, call);
   try {
     return create(*device, call);
   } catch (...) {
@@ -137,7 +136,7 @@ VKAPI_ATTR VkResult VKAPI_CALL createShaderModule(VkDevice handle, const VkShade
   Device* device = Process::get().device(handle);
   if (device == nullptr) return VK_ERROR_DEVICE_LOST;
   const VkResult result = device->table().CreateShaderModule(handle, info, allocator, module);
-  if (result == VK_SUCCESS && device->gate() != nullptr) {
+  if (result == VK_SUCCESS) {
     device->recordings().pipelines().addModule(*module, codeOf(*info));
     device->recordings().twins().add(*module, codeOf(*info));
   }
@@ -161,7 +160,7 @@ VKAPI_ATTR VkResult VKAPI_CALL createPipelineLayout(VkDevice handle, const VkPip
   Device* device = Process::get().device(handle);
   if (device == nullptr) return VK_ERROR_DEVICE_LOST;
   const VkResult result = device->recordings().twins().create(*info, allocator, layout);
-  if (result == VK_SUCCESS && device->gate() != nullptr) {
+  if (result == VK_SUCCESS) {
     device->recordings().pipelines().addLayout(*layout, {info->pPushConstantRanges, info->pushConstantRangeCount});
   }
   return result;
@@ -184,7 +183,7 @@ VkResult createTemplate(VkDevice handle, const VkDescriptorUpdateTemplateCreateI
   Device* device = Process::get().device(handle);
   if (device == nullptr) return VK_ERROR_DEVICE_LOST;
   const VkResult result = (device->table().*Member)(handle, info, allocator, made);
-  if (result == VK_SUCCESS && device->gate() != nullptr) device->recordings().templates().add(*made, *info);
+  if (result == VK_SUCCESS) device->recordings().templates().add(*made, *info);
   return result;
 }
 

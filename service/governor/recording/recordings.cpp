@@ -9,8 +9,8 @@ namespace lull::governor {
 namespace {
 
 Twins::Origin twinsOf(const Recordings::Origin& origin, const Switches& switches) {
-  const bool makes = origin.gate != nullptr && switches.counts && switches.cut != Switches::Cut::Off &&
-                     switches.split != Switches::Split::Off && origin.mostPushed > kCountBytes;
+  const bool makes = switches.counts && switches.cut != Switches::Cut::Off && switches.split != Switches::Split::Off &&
+                     origin.mostPushed > kCountBytes;
   return {.device = origin.device,
           .table = origin.table,
           .countsAt = makes ? (origin.mostPushed - kCountBytes) / 4 * 4 : Twins::kNowhere};
@@ -34,7 +34,6 @@ void Recordings::expand(VkCommandBuffer commands, std::vector<Chunk>& out) const
 }
 
 void Recordings::add(VkCommandPool handle, const VkCommandPoolCreateInfo& info) noexcept {
-  if (m_origin.gate == nullptr) return;
   try {
     auto pool = std::make_unique<CommandPool>(*this, handle, info);
     const std::lock_guard lock(m_mutex);

@@ -38,7 +38,7 @@ public:
     VkDevice device = VK_NULL_HANDLE;
     const DeviceTable* table = nullptr;
     PFN_vkSetDeviceLoaderData setLoaderData = nullptr;
-    Gate* gate = nullptr;  // nullptr: nothing is followed
+    Gate* gate = nullptr;
     Costs* costs = nullptr;
     Pace* pace = nullptr;
     bool grouped = false;          // several physical devices: nothing is cut
