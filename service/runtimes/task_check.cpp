@@ -128,6 +128,9 @@ Outcome check(const v1::TaskSpec& spec) {
   switch (spec.runtime_case()) {
     case v1::TaskSpec::kSpirv:
       return checkSpirv(spec.spirv());
+    case v1::TaskSpec::kLlamaBatch:
+    case v1::TaskSpec::kLlamaTraining:
+      return invalid("this version runs no language models yet");
     case v1::TaskSpec::RUNTIME_NOT_SET:
       return invalid("the task names no runtime this version knows: \"spirv\" is needed");
   }
