@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Devices: how they are created and destroyed.
+#include "governor/chain.h"
 #include "governor/hooks.h"
 #include "governor/link.h"
 #include "governor/priority.h"
@@ -67,10 +68,8 @@ bool pushesWithoutLayouts(const VkDeviceCreateInfo& info) {
 
 // What the recorder wants to know.
 void describe(const InstanceTable& vk, const VkDeviceCreateInfo& info, Device::Origin& origin) {
-  for (const auto* s = static_cast<const VkBaseInStructure*>(info.pNext); s != nullptr; s = s->pNext) {
-    if (s->sType != VK_STRUCTURE_TYPE_DEVICE_GROUP_DEVICE_CREATE_INFO) continue;
-    origin.grouped = reinterpret_cast<const VkDeviceGroupDeviceCreateInfo*>(s)->physicalDeviceCount > 1;
-  }
+  const auto* group = inChain<VkDeviceGroupDeviceCreateInfo>(info.pNext);
+  origin.grouped = group != nullptr && group->physicalDeviceCount > 1;
   VkPhysicalDeviceProperties properties{};
   vk.GetPhysicalDeviceProperties(origin.physical, &properties);
   // Layouts reach that far on all devices of today; one that offers more is not asked for more with every layout.

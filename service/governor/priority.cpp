@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "governor/priority.h"
 
+#include "governor/chain.h"
+
 #include <algorithm>
 #include <span>
 #include <string_view>
@@ -60,18 +62,12 @@ std::vector<bool> familiesWithLow(PFN_vkGetPhysicalDeviceQueueFamilyProperties2 
   return low;
 }
 
-bool givesPriority(const VkDeviceQueueCreateInfo& queue) {
-  for (const auto* s = static_cast<const VkBaseInStructure*>(queue.pNext); s != nullptr; s = s->pNext) {
-    if (s->sType == VK_STRUCTURE_TYPE_DEVICE_QUEUE_GLOBAL_PRIORITY_CREATE_INFO_KHR) return true;
-  }
-  return false;
-}
-
 // Queues of one family must all have the same priority, even if they are created in two steps.
 bool givesPriority(const VkDeviceCreateInfo& info, std::uint32_t family) {
   const std::span queues(info.pQueueCreateInfos, info.queueCreateInfoCount);
   return std::any_of(queues.begin(), queues.end(), [family](const VkDeviceQueueCreateInfo& queue) {
-    return queue.queueFamilyIndex == family && givesPriority(queue);
+    return queue.queueFamilyIndex == family &&
+           inChain<VkDeviceQueueGlobalPriorityCreateInfoKHR>(queue.pNext) != nullptr;
   });
 }
 

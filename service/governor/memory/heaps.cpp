@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the program sees of the GPU's memory.
+#include "governor/chain.h"
 #include "governor/hooks.h"
 #include "governor/memory/shares.h"
 #include "governor/process.h"
@@ -44,15 +45,6 @@ void clampBudget(const VkPhysicalDeviceMemoryProperties& memory, const HeapBytes
   }
 }
 
-VkPhysicalDeviceMemoryBudgetPropertiesEXT* budgetIn(void* chain) {
-  for (auto* s = static_cast<VkBaseOutStructure*>(chain); s != nullptr; s = s->pNext) {
-    if (s->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT) {
-      return reinterpret_cast<VkPhysicalDeviceMemoryBudgetPropertiesEXT*>(s);
-    }
-  }
-  return nullptr;
-}
-
 VKAPI_ATTR void VKAPI_CALL getMemoryProperties(VkPhysicalDevice physical,
                                                VkPhysicalDeviceMemoryProperties* memory) noexcept {
   const InstanceTable* vk = Process::get().instance(physical);
@@ -71,7 +63,7 @@ VKAPI_ATTR void VKAPI_CALL getMemoryProperties2(VkPhysicalDevice physical,
   const std::uint64_t limit = currentLimit();
   if (limit == 0) return;
   clampSizes(out->memoryProperties, limit);
-  auto* budget = budgetIn(out->pNext);
+  auto* budget = inChain<VkPhysicalDeviceMemoryBudgetPropertiesEXT>(out->pNext);
   if (budget == nullptr) return;
   Process& process = Process::get();
   const std::int64_t left = signedDifference(limit, process.account()->held());

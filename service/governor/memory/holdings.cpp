@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "governor/memory/holdings.h"
 
+#include "governor/chain.h"
+
 namespace lull::governor {
 
 namespace {
@@ -17,11 +19,10 @@ bool isImport(VkStructureType type) {
 }
 
 bool isImported(const VkMemoryAllocateInfo& info) {
-  for (const auto* s = static_cast<const VkBaseInStructure*>(info.pNext); s != nullptr; s = s->pNext) {
-    // Without a handle type the structure says nothing.
-    const bool empty = s->sType == VK_STRUCTURE_TYPE_IMPORT_MEMORY_FD_INFO_KHR &&
-                       reinterpret_cast<const VkImportMemoryFdInfoKHR*>(s)->handleType == 0;
-    if (isImport(s->sType) && !empty) return true;
+  for (const auto& structure : Structures(info.pNext)) {
+    const auto* fd = as<VkImportMemoryFdInfoKHR>(structure);
+    const bool empty = fd != nullptr && fd->handleType == 0;  // it says nothing then
+    if (isImport(structure.sType) && !empty) return true;
   }
   return false;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the program submits, copied: see item.h.
-#include "governor/queue/chain.h"
+#include "governor/chain.h"
 #include "governor/queue/item.h"
 
 #include <algorithm>
@@ -73,34 +73,30 @@ void copyBatch(Item& item, const VkSubmitInfo& info, std::vector<Chunk>& scratch
   }
 }
 
+template <typename Entry>
+Entry copyOf(const VkSemaphoreSubmitInfo& info) {
+  Entry entry;
+  entry.semaphore = info.semaphore;
+  entry.value = info.value;
+  entry.stages = info.stageMask;
+  entry.deviceIndex = info.deviceIndex;
+  return entry;
+}
+
 void copyBatch(Item& item, const VkSubmitInfo2& info, std::vector<Chunk>& scratch, const Copying& copying) {
   const auto* performance = inChain<VkPerformanceQuerySubmitInfoKHR>(info.pNext);
   Batch& batch = beginBatch(item);
   if ((info.flags & VK_SUBMIT_PROTECTED_BIT) != 0) batch.isProtected = true;
   if (performance != nullptr) batch.performancePass = performance->counterPassIndex;
   for (std::uint32_t i = 0; i < info.waitSemaphoreInfoCount; ++i) {
-    const VkSemaphoreSubmitInfo& wait = info.pWaitSemaphoreInfos[i];
-    addWait(item,
-            {.semaphore = wait.semaphore,
-             .value = wait.value,
-             .stages = wait.stageMask,
-             .deviceIndex = wait.deviceIndex,
-             .need = {}},
-            copying);
+    addWait(item, copyOf<SemaphoreWait>(info.pWaitSemaphoreInfos[i]), copying);
   }
   for (std::uint32_t i = 0; i < info.commandBufferInfoCount; ++i) {
     const VkCommandBufferSubmitInfo& buffer = info.pCommandBufferInfos[i];
     addBuffer(item, buffer.commandBuffer, buffer.deviceMask, scratch, copying);
   }
   for (std::uint32_t i = 0; i < info.signalSemaphoreInfoCount; ++i) {
-    const VkSemaphoreSubmitInfo& signal = info.pSignalSemaphoreInfos[i];
-    addSignal(item,
-              {.semaphore = signal.semaphore,
-               .value = signal.value,
-               .stages = signal.stageMask,
-               .deviceIndex = signal.deviceIndex,
-               .payload = {}},
-              copying);
+    addSignal(item, copyOf<SemaphoreSignal>(info.pSignalSemaphoreInfos[i]), copying);
   }
 }
 

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "governor/queue/outgoing.h"
 
-#include "governor/queue/chain.h"
+#include "governor/chain.h"
 
 #include <algorithm>
 
 namespace lull::governor {
 
 namespace {
-
-VkSemaphoreSubmitInfo semaphoreInfo(VkSemaphore semaphore, std::uint64_t value, VkPipelineStageFlags2 stages,
-                                    std::uint32_t device) {
-  VkSemaphoreSubmitInfo info{};
-  info.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO;
-  info.semaphore = semaphore;
-  info.value = value;
-  info.stageMask = stages;
-  info.deviceIndex = device;
-  return info;
-}
 
 VkCommandBufferSubmitInfo bufferInfo(VkCommandBuffer commands, std::uint32_t mask) {
   VkCommandBufferSubmitInfo info{};
@@ -131,30 +120,47 @@ const void* Outgoing::chainFor(const Batch& batch, const Share& share, std::size
   return next;
 }
 
+// Returns where they lie.
+template <typename Entry>
+const VkSemaphore* Outgoing::addSemaphores(std::span<const Entry> entries) {
+  const VkSemaphore* first = m_semaphores.data() + m_semaphores.size();
+  for (const Entry& entry : entries) {
+    m_semaphores.push_back(entry.semaphore);
+    m_values.push_back(entry.value);
+  }
+  return first;
+}
+
+template <typename Entry>
+const VkSemaphoreSubmitInfo* Outgoing::addSemaphoreInfos(std::span<const Entry> entries) {
+  const VkSemaphoreSubmitInfo* first = m_semaphoreInfos.data() + m_semaphoreInfos.size();
+  for (const Entry& entry : entries) {
+    VkSemaphoreSubmitInfo& info = m_semaphoreInfos.emplace_back();
+    info.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO;
+    info.semaphore = entry.semaphore;
+    info.value = entry.value;
+    info.stageMask = entry.stages;
+    info.deviceIndex = entry.deviceIndex;
+  }
+  return first;
+}
+
 void Outgoing::add(const Batch& batch, const Share& share) {
+  const std::size_t firstValue = m_values.size();
+  const std::size_t firstBuffer = m_buffers.size();
   VkSubmitInfo info{};
   info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
   info.waitSemaphoreCount = static_cast<std::uint32_t>(share.waits.size());
-  info.pWaitSemaphores = m_semaphores.data() + m_semaphores.size();
+  info.pWaitSemaphores = addSemaphores(share.waits);
   info.pWaitDstStageMask = m_stages.data() + m_stages.size();
-  info.pCommandBuffers = m_buffers.data() + m_buffers.size();
-  const std::size_t firstValue = m_values.size();
-  const std::size_t firstBuffer = m_buffers.size();
-  for (const auto& wait : share.waits) {
-    m_semaphores.push_back(wait.semaphore);
-    m_stages.push_back(static_cast<VkPipelineStageFlags>(wait.stages));
-    m_values.push_back(wait.value);
-  }
+  info.pCommandBuffers = m_buffers.data() + firstBuffer;
+  for (const auto& wait : share.waits) m_stages.push_back(static_cast<VkPipelineStageFlags>(wait.stages));
   if (share.before != VK_NULL_HANDLE) m_buffers.push_back(share.before);
   for (const auto& part : share.parts) m_buffers.push_back(part.chunk.commands);
   if (share.after != VK_NULL_HANDLE) m_buffers.push_back(share.after);
   info.commandBufferCount = static_cast<std::uint32_t>(m_buffers.size() - firstBuffer);
   info.signalSemaphoreCount = static_cast<std::uint32_t>(share.signals.size());
-  info.pSignalSemaphores = m_semaphores.data() + m_semaphores.size();
-  for (const auto& signal : share.signals) {
-    m_semaphores.push_back(signal.semaphore);
-    m_values.push_back(signal.value);
-  }
+  info.pSignalSemaphores = addSemaphores(share.signals);
   info.pNext = chainFor(batch, share, firstValue);
   m_infos.push_back(info);
 }
@@ -164,21 +170,15 @@ void Outgoing::add2(const Batch& batch, const Share& share) {
   info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO_2;
   info.flags = batch.isProtected.value_or(false) ? VkSubmitFlags{VK_SUBMIT_PROTECTED_BIT} : 0;
   info.waitSemaphoreInfoCount = static_cast<std::uint32_t>(share.waits.size());
-  info.pWaitSemaphoreInfos = m_semaphoreInfos.data() + m_semaphoreInfos.size();
+  info.pWaitSemaphoreInfos = addSemaphoreInfos(share.waits);
   info.pCommandBufferInfos = m_bufferInfos.data() + m_bufferInfos.size();
   const std::size_t firstBuffer = m_bufferInfos.size();
-  for (const auto& wait : share.waits) {
-    m_semaphoreInfos.push_back(semaphoreInfo(wait.semaphore, wait.value, wait.stages, wait.deviceIndex));
-  }
   if (share.before != VK_NULL_HANDLE) m_bufferInfos.push_back(bufferInfo(share.before, 0));
   for (const auto& part : share.parts) m_bufferInfos.push_back(bufferInfo(part.chunk.commands, part.deviceMask));
   if (share.after != VK_NULL_HANDLE) m_bufferInfos.push_back(bufferInfo(share.after, 0));
   info.commandBufferInfoCount = static_cast<std::uint32_t>(m_bufferInfos.size() - firstBuffer);
   info.signalSemaphoreInfoCount = static_cast<std::uint32_t>(share.signals.size());
-  info.pSignalSemaphoreInfos = m_semaphoreInfos.data() + m_semaphoreInfos.size();
-  for (const auto& signal : share.signals) {
-    m_semaphoreInfos.push_back(semaphoreInfo(signal.semaphore, signal.value, signal.stages, signal.deviceIndex));
-  }
+  info.pSignalSemaphoreInfos = addSemaphoreInfos(share.signals);
   info.pNext = chainFor(batch, share, 0);
   m_infos2.push_back(info);
 }
@@ -186,16 +186,8 @@ void Outgoing::add2(const Batch& batch, const Share& share) {
 void Outgoing::addBind(const Batch& batch, const VkBindSparseInfo& copy, const Share& share) {
   VkBindSparseInfo info = copy;
   const std::size_t firstValue = m_values.size();
-  info.pWaitSemaphores = m_semaphores.data() + m_semaphores.size();
-  for (const auto& wait : share.waits) {
-    m_semaphores.push_back(wait.semaphore);
-    m_values.push_back(wait.value);
-  }
-  info.pSignalSemaphores = m_semaphores.data() + m_semaphores.size();
-  for (const auto& signal : share.signals) {
-    m_semaphores.push_back(signal.semaphore);
-    m_values.push_back(signal.value);
-  }
+  info.pWaitSemaphores = addSemaphores(share.waits);
+  info.pSignalSemaphores = addSemaphores(share.signals);
   info.pNext = chainFor(batch, share, firstValue);
   m_binds.push_back(info);
 }

@@ -29,6 +29,10 @@ private:
     VkCommandBuffer after = VK_NULL_HANDLE;
   };
   void reserve(const Item& item, const Item::Position& end);
+  template <typename Entry>
+  [[nodiscard]] const VkSemaphore* addSemaphores(std::span<const Entry> entries);
+  template <typename Entry>
+  [[nodiscard]] const VkSemaphoreSubmitInfo* addSemaphoreInfos(std::span<const Entry> entries);
   void add(const Batch& batch, const Share& share);
   void add2(const Batch& batch, const Share& share);
   void addBind(const Batch& batch, const VkBindSparseInfo& info, const Share& share);

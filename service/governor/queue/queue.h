@@ -8,9 +8,9 @@
 // driver. It sleeps in the driver only for slices that end by themselves (semaphores.h), so it is back soon.
 #pragma once
 
+#include "governor/chain.h"
 #include "governor/gate.h"
 #include "governor/metering/meter.h"
-#include "governor/queue/chain.h"
 #include "governor/queue/item.h"
 #include "governor/queue/outgoing.h"
 #include "governor/queue/plan.h"

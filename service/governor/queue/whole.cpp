@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "governor/queue/whole.h"
 
-#include "governor/queue/chain.h"
+#include "governor/chain.h"
 
 namespace lull::governor {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pipelines, and what they are made of: compute pipelines whose dispatches may be split are made so that they can be.
+#include "governor/chain.h"
 #include "governor/hooks.h"
 #include "governor/pacing/costs.h"
 #include "governor/process.h"
@@ -25,34 +26,24 @@ struct Prepared {
   Flags2 flags2{};
 };
 
-std::span<const std::uint32_t> codeOf(const VkShaderModuleCreateInfo& info) {
-  return {info.pCode, info.codeSize / sizeof(std::uint32_t)};
-}
-
 Axes axesOfStage(Pipelines& pipelines, const VkPipelineShaderStageCreateInfo& stage) {
   if (stage.module != VK_NULL_HANDLE) return pipelines.axesOf(stage.module, stage.pName);
-  for (const auto* s = static_cast<const VkBaseInStructure*>(stage.pNext); s != nullptr; s = s->pNext) {
-    if (s->sType != VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO) continue;
-    return axesOf(codeOf(*reinterpret_cast<const VkShaderModuleCreateInfo*>(s)), stage.pName);
-  }
-  return {};
+  const auto* module = inChain<VkShaderModuleCreateInfo>(stage.pNext);
+  return module != nullptr ? axesOf(wordsOf(*module), stage.pName) : Axes{};
 }
 
 // Makes it a pipeline that can be dispatched from a base. False: something in the chain may not go together with that,
 // or is in the way.
 bool allowBase(Prepared& prepared) {
-  const auto* first = static_cast<const VkBaseInStructure*>(prepared.info.pNext);
+  const void* rest = prepared.info.pNext;
+  const auto* first = static_cast<const VkBaseInStructure*>(rest);
   if (first != nullptr && first->sType == kFlags2Type) {
-    prepared.flags2 = *reinterpret_cast<const Flags2*>(first);
+    prepared.flags2 = *static_cast<const Flags2*>(rest);
     prepared.flags2.flags |= VK_PIPELINE_CREATE_DISPATCH_BASE_BIT;
     prepared.info.pNext = &prepared.flags2;
-    first = static_cast<const VkBaseInStructure*>(prepared.flags2.pNext);
+    rest = prepared.flags2.pNext;
   }
-  for (const auto* s = first; s != nullptr; s = s->pNext) {
-    const bool harmless = s->sType == VK_STRUCTURE_TYPE_PIPELINE_CREATION_FEEDBACK_CREATE_INFO ||
-                          s->sType == VK_STRUCTURE_TYPE_PIPELINE_ROBUSTNESS_CREATE_INFO_EXT;
-    if (!harmless) return false;
-  }
+  if (!hasOnly<VkPipelineCreationFeedbackCreateInfo, VkPipelineRobustnessCreateInfoEXT>(rest)) return false;
   prepared.info.flags |= VK_PIPELINE_CREATE_DISPATCH_BASE_BIT;
   return true;
 }
@@ -137,8 +128,8 @@ VKAPI_ATTR VkResult VKAPI_CALL createShaderModule(VkDevice handle, const VkShade
   if (device == nullptr) return VK_ERROR_DEVICE_LOST;
   const VkResult result = device->table().CreateShaderModule(handle, info, allocator, module);
   if (result == VK_SUCCESS) {
-    device->recordings().pipelines().addModule(*module, codeOf(*info));
-    device->recordings().twins().add(*module, codeOf(*info));
+    device->recordings().pipelines().addModule(*module, wordsOf(*info));
+    device->recordings().twins().add(*module, wordsOf(*info));
   }
   return result;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "governor/recording/twin_recipe.h"
 
+#include "governor/chain.h"
 #include "governor/spirv/shader_facts.h"
 
 #include <cstring>
@@ -18,35 +19,30 @@ constexpr VkPipelineCreateFlags kDropped =
     VK_PIPELINE_CREATE_CAPTURE_INTERNAL_REPRESENTATIONS_BIT_KHR |
     VK_PIPELINE_CREATE_FAIL_ON_PIPELINE_COMPILE_REQUIRED_BIT | VK_PIPELINE_CREATE_EARLY_RETURN_ON_FAILURE_BIT;
 
-using Chained = const VkBaseInStructure*;
-
+// False: it is something else.
 template <typename T>
-T copyOf(Chained structure) {
-  T copy = *reinterpret_cast<const T*>(structure);
-  copy.pNext = nullptr;
-  return copy;
+bool copyTo(std::optional<T>& copy, const VkBaseInStructure& structure) {
+  const auto* found = as<T>(structure);
+  if (found == nullptr) return false;
+  copy = *found;
+  copy->pNext = nullptr;
+  return true;
 }
 
 bool copyPipelineChain(TwinRecipe& recipe, const void* first) {
-  for (auto s = static_cast<Chained>(first); s != nullptr; s = s->pNext) {
-    if (s->sType == VK_STRUCTURE_TYPE_PIPELINE_ROBUSTNESS_CREATE_INFO_EXT) {
-      recipe.robustness = copyOf<VkPipelineRobustnessCreateInfoEXT>(s);
-    } else if (s->sType != VK_STRUCTURE_TYPE_PIPELINE_CREATION_FEEDBACK_CREATE_INFO) {
-      return false;
-    }
+  for (const auto& structure : Structures(first)) {
+    const bool known =
+        copyTo(recipe.robustness, structure) || as<VkPipelineCreationFeedbackCreateInfo>(structure) != nullptr;
+    if (!known) return false;
   }
   return true;
 }
 
 bool copyStageChain(TwinRecipe& recipe, const void* first) {
-  for (auto s = static_cast<Chained>(first); s != nullptr; s = s->pNext) {
-    if (s->sType == VK_STRUCTURE_TYPE_PIPELINE_ROBUSTNESS_CREATE_INFO_EXT) {
-      recipe.stageRobustness = copyOf<VkPipelineRobustnessCreateInfoEXT>(s);
-    } else if (s->sType == VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO) {
-      recipe.subgroupSize = copyOf<VkPipelineShaderStageRequiredSubgroupSizeCreateInfo>(s);
-    } else if (s->sType != VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO) {
-      return false;
-    }
+  for (const auto& structure : Structures(first)) {
+    const bool known = copyTo(recipe.stageRobustness, structure) || copyTo(recipe.subgroupSize, structure) ||
+                       as<VkShaderModuleCreateInfo>(structure) != nullptr;
+    if (!known) return false;
   }
   return true;
 }
@@ -60,6 +56,10 @@ void copySpecialisation(TwinRecipe& recipe, const VkSpecializationInfo* info) {
 }
 
 }  // namespace
+
+std::span<const std::uint32_t> wordsOf(const VkShaderModuleCreateInfo& info) {
+  return {info.pCode, info.codeSize / sizeof(std::uint32_t)};
+}
 
 bool wantsTwin(std::span<const std::uint32_t> words, const char* entryPoint) {
   const ShaderFacts facts = shaderFacts(words, entryPoint);
@@ -75,15 +75,6 @@ std::unique_ptr<TwinRecipe> TwinRecipe::of(const VkComputePipelineCreateInfo& in
   recipe->stageFlags = info.stage.flags;
   copySpecialisation(*recipe, info.stage.pSpecializationInfo);
   return recipe;
-}
-
-std::span<const std::uint32_t> TwinRecipe::inlineWords(const VkComputePipelineCreateInfo& info) {
-  for (auto s = static_cast<Chained>(info.stage.pNext); s != nullptr; s = s->pNext) {
-    if (s->sType != VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO) continue;
-    const auto& module = *reinterpret_cast<const VkShaderModuleCreateInfo*>(s);
-    return {module.pCode, module.codeSize / sizeof(std::uint32_t)};
-  }
-  return {};
 }
 
 }  // namespace lull::governor

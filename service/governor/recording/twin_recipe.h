@@ -32,6 +32,8 @@ private:
   VkPipelineLayout m_layout;
 };
 
+[[nodiscard]] std::span<const std::uint32_t> wordsOf(const VkShaderModuleCreateInfo& info);
+
 // Whether a twin of a shader is of use and can be: some of its dispatches can be split only with one.
 [[nodiscard]] bool wantsTwin(std::span<const std::uint32_t> words, const char* entryPoint);
 
@@ -50,8 +52,6 @@ struct TwinRecipe {
 
   // nullptr: something in it is not known here. Words and layout are for the caller to add. May throw bad_alloc.
   [[nodiscard]] static std::unique_ptr<TwinRecipe> of(const VkComputePipelineCreateInfo& info);
-  // The words of a module that is given with the pipeline itself; empty: none is.
-  [[nodiscard]] static std::span<const std::uint32_t> inlineWords(const VkComputePipelineCreateInfo& info);
 };
 
 }  // namespace lull::governor

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "governor/recording/twins.h"
 
+#include "governor/chain.h"
 #include "governor/recording/entry_points.h"
 #include "governor/spirv/count_patch.h"
 
@@ -87,7 +88,7 @@ void Twins::add(VkShaderModule module, std::span<const std::uint32_t> words) noe
 bool Twins::add(VkPipeline pipeline, const VkComputePipelineCreateInfo& info) noexcept {
   if (m_origin.countsAt == kNowhere) return false;
   try {
-    const std::span<const std::uint32_t> words = TwinRecipe::inlineWords(info);
+    const auto* given = inChain<VkShaderModuleCreateInfo>(info.stage.pNext);
     std::shared_ptr<const ShaderWords> code;
     std::shared_ptr<const OwnLayout> layout;
     {
@@ -96,7 +97,8 @@ bool Twins::add(VkPipeline pipeline, const VkComputePipelineCreateInfo& info) no
       if (const auto found = m_modules.find(info.stage.module); found != m_modules.end()) code = found->second;
     }
     if (layout == nullptr) return false;
-    if (info.stage.module == VK_NULL_HANDLE && wantsTwin(words, info.stage.pName)) {
+    if (info.stage.module == VK_NULL_HANDLE && given != nullptr && wantsTwin(wordsOf(*given), info.stage.pName)) {
+      const auto words = wordsOf(*given);
       code = std::make_shared<const ShaderWords>(words.begin(), words.end());
     }
     std::unique_ptr<TwinRecipe> recipe = code == nullptr ? nullptr : TwinRecipe::of(info);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a queue decides before it calls the driver: which fences are held, which waits are safe, what goes out next and
 // in which words. No GPU: the driver is a function that writes down what it is told.
+#include "governor/chain.h"
 #include "governor/futex.h"
-#include "governor/queue/chain.h"
 #include "governor/queue/fences.h"
 #include "governor/queue/moment.h"
 #include "governor/queue/outgoing.h"
