@@ -3,7 +3,6 @@
 
 #include "governor/recording/recording.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace lull::governor {
@@ -30,6 +29,7 @@ void CommandPool::add(VkCommandBuffer commands, VkCommandBufferLevel level) noex
   try {
     if (m_idle.empty()) m_idle.push_back(std::make_unique<Recording>(*this));
     m_idle.back()->adopt(commands, level);
+    m_idle.back()->moveTo(m_recordings.size());
     m_recordings.push_back(nullptr);
     m_recordings.back() = std::move(m_idle.back());
     m_idle.pop_back();
@@ -42,10 +42,9 @@ void CommandPool::add(VkCommandBuffer commands, VkCommandBufferLevel level) noex
 void CommandPool::remove(Recording& recording) noexcept {
   unfollow(recording.commands());
   recording.recycle(Recording::Reset::Singly);
-  const auto found = std::find_if(m_recordings.begin(), m_recordings.end(),
-                                  [&recording](const auto& own) { return own.get() == &recording; });
-  if (found == m_recordings.end()) return;
-  std::swap(*found, m_recordings.back());
+  const std::size_t place = recording.place();
+  std::swap(m_recordings[place], m_recordings.back());
+  m_recordings[place]->moveTo(place);
   try {
     m_idle.push_back(nullptr);
     m_idle.back() = std::move(m_recordings.back());

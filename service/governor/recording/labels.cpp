@@ -62,41 +62,38 @@ namespace byhand {
 
 namespace {
 
-template <typename Info>
-void keep(const Target& to, Labels::Kind kind, const Info& info, const char* name) {
+template <auto Begin, typename Info>
+void begin(VkCommandBuffer commands, Labels::Kind kind, const Info& info, const char* name) {
+  const Target to = targetOf(commands);
+  (to.table->*Begin)(to.commands, &info);
   if (to.recording == nullptr || !to.recording->tracks()) return;
   const bool kept = info.pNext == nullptr && to.recording->labels().push(kind, name, info.color);
   if (!kept) stateLost(to);
 }
 
-void drop(const Target& to) {
+template <auto End>
+void end(VkCommandBuffer commands) {
+  const Target to = targetOf(commands);
+  (to.table->*End)(to.commands);
   if (to.recording != nullptr) to.recording->labels().pop();
 }
 
 }  // namespace
 
 void VKAPI_CALL CmdBeginDebugUtilsLabelEXT(VkCommandBuffer commandBuffer, const VkDebugUtilsLabelEXT* info) noexcept {
-  const Target to = targetOf(commandBuffer);
-  to.table->CmdBeginDebugUtilsLabelEXT(to.commands, info);
-  keep(to, Labels::Kind::Label, *info, info->pLabelName);
+  begin<&DeviceTable::CmdBeginDebugUtilsLabelEXT>(commandBuffer, Labels::Kind::Label, *info, info->pLabelName);
 }
 
 void VKAPI_CALL CmdEndDebugUtilsLabelEXT(VkCommandBuffer commandBuffer) noexcept {
-  const Target to = targetOf(commandBuffer);
-  to.table->CmdEndDebugUtilsLabelEXT(to.commands);
-  drop(to);
+  end<&DeviceTable::CmdEndDebugUtilsLabelEXT>(commandBuffer);
 }
 
 void VKAPI_CALL CmdDebugMarkerBeginEXT(VkCommandBuffer commandBuffer, const VkDebugMarkerMarkerInfoEXT* info) noexcept {
-  const Target to = targetOf(commandBuffer);
-  to.table->CmdDebugMarkerBeginEXT(to.commands, info);
-  keep(to, Labels::Kind::Marker, *info, info->pMarkerName);
+  begin<&DeviceTable::CmdDebugMarkerBeginEXT>(commandBuffer, Labels::Kind::Marker, *info, info->pMarkerName);
 }
 
 void VKAPI_CALL CmdDebugMarkerEndEXT(VkCommandBuffer commandBuffer) noexcept {
-  const Target to = targetOf(commandBuffer);
-  to.table->CmdDebugMarkerEndEXT(to.commands);
-  drop(to);
+  end<&DeviceTable::CmdDebugMarkerEndEXT>(commandBuffer);
 }
 
 }  // namespace byhand

@@ -25,6 +25,8 @@ public:
   // Takes the next command.
   [[nodiscard]] VkCommandBuffer current() const { return m_current; }
   [[nodiscard]] CommandPool& pool() { return m_pool; }
+  [[nodiscard]] std::size_t place() const { return m_place; }  // among those of the pool, which moves it
+  void moveTo(std::size_t place) { m_place = place; }
 
   [[nodiscard]] VkResult begin(const VkCommandBufferBeginInfo& info);
   [[nodiscard]] VkResult end();
@@ -89,6 +91,7 @@ private:
 
   CommandPool& m_pool;
   const DeviceTable& m_table;
+  std::size_t m_place = 0;
   VkCommandBuffer m_current = VK_NULL_HANDLE;
   VkCommandBufferLevel m_level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
   bool m_tracks = false;
