@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Vulkan program that is led by lines (tests/service/governor/vulkan_host.cpp), under the governor or not.
+// A Vulkan program that is led by lines (tests/service/governor/host), under the governor or not.
 #pragma once
 
 #include "base/file.h"

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "governor/pacing/split.h"
-
-#include <vulkan/vulkan_core.h>
+#include "service/governor/semantics/gpu.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,12 +15,9 @@ namespace lull::tests {
 class Compute {
 public:
   Compute();
-  ~Compute();
-  Compute(const Compute&) = delete;
-  Compute& operator=(const Compute&) = delete;
 
-  [[nodiscard]] bool ready() const { return m_device != VK_NULL_HANDLE; }
-  [[nodiscard]] std::uint32_t mostPushed() const { return m_mostPushed; }
+  [[nodiscard]] bool ready() const { return m_gpu.has_value(); }
+  [[nodiscard]] std::uint32_t mostPushed() const { return m_gpu->properties().limits.maxPushConstantsSize; }
 
   struct Job {
     std::span<const std::uint32_t> words;
@@ -32,18 +29,8 @@ public:
   [[nodiscard]] std::vector<std::uint32_t> run(const Job& job);
 
 private:
-  struct Objects;
-  [[nodiscard]] bool prepare(Objects& made, const Job& job);
-  [[nodiscard]] bool makeBuffer(Objects& made, const Job& job);
-  [[nodiscard]] bool makePipeline(Objects& made, const Job& job);
-  [[nodiscard]] bool submit(Objects& made, const Job& job);
-
-  VkInstance m_instance = VK_NULL_HANDLE;
-  VkPhysicalDevice m_physical = VK_NULL_HANDLE;
-  VkDevice m_device = VK_NULL_HANDLE;
-  VkQueue m_queue = VK_NULL_HANDLE;
-  std::uint32_t m_family = 0;
-  std::uint32_t m_mostPushed = 0;
+  std::optional<semantics::Instance> m_instance;
+  std::optional<semantics::Gpu> m_gpu;
 };
 
 }  // namespace lull::tests

@@ -56,7 +56,7 @@ private slots:
     VulkanProgram first(hostCommand(), governed(), &page);
     QCOMPARE(first.ask("start"), std::string("ok"));
     VulkanProgram second(hostCommand(), governed(), &page);
-    QCOMPARE(second.ask("start"), std::string("error vkCreateDevice -3"));
+    QCOMPARE(second.ask("start"), std::string("error vkCreateDevice gave -3"));
     QCOMPARE(page.page().attached.load(), 1U);
     QCOMPARE(first.ask("work 1 1"), std::string("ok"));
     QCOMPARE(first.ask("wait"), std::string("ok"));

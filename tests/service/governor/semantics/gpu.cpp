@@ -82,7 +82,8 @@ VkPhysicalDevice Instance::physical() const {
   return physical;
 }
 
-Gpu::Gpu(const Instance& instance, Ask ask) : m_instance(instance), m_physical(instance.physical()) {
+Gpu::Gpu(const Instance& instance, Ask ask, std::uint32_t queues)
+    : m_instance(instance), m_physical(instance.physical()) {
   vkGetPhysicalDeviceProperties(m_physical, &m_properties);
   vkGetPhysicalDeviceMemoryProperties(m_physical, &m_memory);
   chooseFamily();
@@ -90,18 +91,18 @@ Gpu::Gpu(const Instance& instance, Ask ask) : m_instance(instance), m_physical(i
     chooseExtensions();
     askFeatures();
   }
-  createDevice(ask);
+  createDevice(ask, queues);
   vkGetDeviceQueue(m_device, m_family, 0, &m_queue);
 }
 
-void Gpu::createDevice(Ask ask) {
+void Gpu::createDevice(Ask ask, std::uint32_t queues) {
   std::vector<VkDeviceQueueCreateInfo> wanted;
   const std::vector<float> priorities(64, 1.0F);
   for (std::uint32_t i = 0; i < m_families.size(); ++i) {
     if (ask != Ask::AllQueues && i != m_family) continue;
     wanted.push_back({.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
                       .queueFamilyIndex = i,
-                      .queueCount = ask == Ask::AllQueues ? std::min(m_families[i].queueCount, 64U) : 1U,
+                      .queueCount = ask == Ask::AllQueues ? std::min(m_families[i].queueCount, 64U) : queues,
                       .pQueuePriorities = priorities.data()});
   }
   const VkDeviceCreateInfo info{.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,

@@ -50,7 +50,8 @@ public:
     std::uint32_t family = 0;
     VkQueueFlags flags = 0;
   };
-  explicit Gpu(const Instance& instance, Ask ask = Ask::Everything);
+  // `queues`: of its family, but for AllQueues.
+  explicit Gpu(const Instance& instance, Ask ask = Ask::Everything, std::uint32_t queues = 1);
   ~Gpu();
   Gpu(const Gpu&) = delete;
   Gpu& operator=(const Gpu&) = delete;
@@ -85,7 +86,7 @@ private:
   void chooseExtensions();
   void askFeatures();
   void chooseFamily();
-  void createDevice(Ask ask);
+  void createDevice(Ask ask, std::uint32_t queues);
   const Instance& m_instance;
   VkPhysicalDevice m_physical = VK_NULL_HANDLE;
   VkDevice m_device = VK_NULL_HANDLE;
