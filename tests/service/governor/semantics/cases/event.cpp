@@ -74,16 +74,21 @@ void setAndWaited2(Run& run) {
   chain.verify(run);
 }
 
+// So many steps of the chain, behind which the event is set.
+void recordSetter(VkCommandBuffer setter, const Chain& chain, VkEvent event, std::uint32_t steps, std::uint32_t add) {
+  begin(setter);
+  chain.record(setter, steps, add);
+  vkCmdSetEvent(setter, event, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
+  end(setter);
+}
+
 // Set in one submission, waited for in the next; then read and reset by the host.
 void acrossSubmissions(Run& run) {
   Chain chain(run.gpu);
   const Event event = makeEvent(run.gpu);
   const CommandPool pool = makePool(run.gpu);
   VkCommandBuffer setter = allocate(run.gpu, pool);
-  begin(setter);
-  chain.record(setter, 5, 3);
-  vkCmdSetEvent(setter, event, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
-  end(setter);
+  recordSetter(setter, chain, event, 5, 3);
   VkCommandBuffer waiter = allocate(run.gpu, pool);
   begin(waiter);
   vkCmdWaitEvents(waiter, 1, event.address(), VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
@@ -126,10 +131,7 @@ void polled(Run& run) {
   const Event event = makeEvent(run.gpu);
   const CommandPool pool = makePool(run.gpu);
   VkCommandBuffer commands = allocate(run.gpu, pool);
-  begin(commands);
-  chain.record(commands, 20, 6);
-  vkCmdSetEvent(commands, event, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT);
-  end(commands);
+  recordSetter(commands, chain, event, 20, 6);
   const Fence fence = makeFence(run.gpu);
   submit(run.gpu, commands, fence);
   while (vkGetEventStatus(run.gpu.device(), event) == VK_EVENT_RESET) {
