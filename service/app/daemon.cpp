@@ -32,7 +32,7 @@ Result<Fd> takeAlone(const fs::path& file, const std::string& what) {
   return Error(Error::Kind::Conflict, "another lulld uses " + what + "; end it first, or name another");
 }
 
-// "<task>.<random>" (see newSession in ring.cpp).
+// "<task>.<random>" (see newSession in ring_workers.cpp).
 model::Entry meteredBefore(const runtimes::Leftover& leftover, const Now& now, std::uint32_t assumedWatts) {
   return model::SessionMetered{.session = leftover.session,
                                .task = leftover.session.substr(0, leftover.session.find('.')),

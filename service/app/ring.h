@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ring: sense → decide → plan → apply → record → publish. The only place that calls the stages.
 // One thread: the loop's. Woken by events and by the one timer that the verdicts and the plan ask for; while a gate is
-// open also by a pulse each second, which is the governor's heartbeat.
+// open also by a pulse each second, which is the governor's heartbeat. In ring.cpp stands the pass, in ring_workers.cpp
+// what is said to workers and heard of them, in ring_wishes.cpp what is asked from outside.
 #pragma once
 
 #include "app/give_back.h"

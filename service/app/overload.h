@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function for each alternative of a std::variant.
+#pragma once
+
+namespace lull::app {
+
+template <typename... F>
+struct Overload : F... {
+  using F::operator()...;
+};
+
+}  // namespace lull::app

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the ring begins with, and what is asked of it from outside.
+#include "app/ring.h"
+#include "base/log.h"
+#include "conductor/conductor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+namespace lull::app {
+
+namespace {
+
+constexpr const char* kPausedUntil = "paused_until";
+
+v1::Task labelOf(v1::Task task) {
+  task.clear_spec();
+  task.clear_history();
+  return task;
+}
+
+}  // namespace
+
+Outcome Ring::begin(std::vector<std::string> troubles) {
+  m_troubles = std::move(troubles);
+  auto unfinished = m_stages.ledger.unfinished();
+  if (!unfinished) return unfinished.error();
+  const auto now = readClock();
+  add(conductor::resume(m_roster, *unfinished, {.now = now, .settings = m_stages.settings.values()}));
+  std::vector<std::string> names;
+  for (auto& task : *unfinished) {
+    names.push_back(task.id());
+    m_gpuNsBefore[task.id()] = task.gpu_ns();
+    if (auto* listed = find(task.id())) listed->gpuNs = task.gpu_ns();
+    m_labels[names.back()] = labelOf(std::move(task));
+  }
+  if (auto blobs = m_stages.ledger.blobsInUse()) m_stages.files.collectGarbage(std::move(*blobs), std::move(names));
+  if (const auto kept = m_stages.ledger.wish(kPausedUntil)) {
+    m_wishes.pausedUntil = std::strtoll(kept->c_str(), nullptr, 10);
+  }
+  refreshTotals();
+  settingsChanged();
+  return {};
+}
+
+void Ring::pause(UnixMs until) {
+  m_wishes.pausedUntil = until;
+  m_entries.emplace_back(model::WishKept{.name = kPausedUntil, .value = std::to_string(until)});
+  wake();
+}
+
+void Ring::resume() {
+  if (!m_wishes.pausedUntil) return;
+  m_wishes.pausedUntil.reset();
+  m_entries.emplace_back(model::WishKept{.name = kPausedUntil, .value = {}});
+  wake();
+}
+
+void Ring::submit(v1::Task task, ledger::Ledger::Done recorded) {
+  // It joins the roster when the ledger has it: a disk that is full refuses it, and nothing unrecorded ever starts.
+  const conductor::Moment at{.now = readClock(), .settings = m_stages.settings.values()};
+  model::Roster joining;
+  auto entries = conductor::submit(joining, std::move(task), at);
+  const auto submitted = std::get<model::TaskSubmitted>(entries.at(0)).task;
+  ++m_recording;
+  m_stages.ledger.record(
+      std::move(entries),
+      [this, submitted, recorded = std::move(recorded)](const Outcome& outcome) {
+        --m_recording;
+        if (outcome) join(submitted);
+        recorded(outcome);
+      },
+      ledger::Patience::OrRefuse);
+}
+
+void Ring::join(const v1::Task& submitted) {
+  const conductor::Moment at{.now = readClock(), .settings = m_stages.settings.values()};
+  if (!conductor::submit(m_roster, submitted, at).empty()) m_labels[submitted.id()] = labelOf(submitted);
+  refreshTotals();
+  wake();
+}
+
+Outcome Ring::cancel(const model::TaskId& task) {
+  auto* found = find(task);
+  if (found == nullptr) return Error(Error::Kind::Conflict, "task " + task + " has ended already");
+  found->cancelWanted = true;
+  wake();
+  return {};
+}
+
+void Ring::watched(std::size_t watchers) {
+  m_watchers = watchers;
+  wake();
+}
+
+void Ring::settingsChanged() {
+  log::setLevel(m_stages.logLevel.value_or(log::levelFrom(m_stages.settings.values().log().level())));
+  m_stages.files.setQuota(static_cast<std::uint64_t>(m_stages.settings.values().tasks().max_storage()) << 20U);
+  wake();
+}
+
+void Ring::stop(std::function<void()> stopped) {
+  m_stopped = std::move(stopped);
+  wake();
+}
+
+void Ring::refine(v1::Task& task) const {
+  const auto found = std::ranges::find(m_roster, task.id(), &model::RosterTask::id);
+  if (found == m_roster.end()) return;
+  task.set_state(found->state);
+  task.set_progress(found->progress);
+  task.set_seconds_left(std::round(found->secondsLeft));
+  task.set_gpu_ns(std::max(task.gpu_ns(), found->gpuNs));
+}
+
+}  // namespace lull::app

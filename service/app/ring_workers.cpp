@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ring's words with workers: their reports, and what the plan has them do.
+#include "app/overload.h"
+#include "app/ring.h"
+#include "base/log.h"
+#include "conductor/conductor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+namespace lull::app {
+
+namespace {
+
+// Names are unique over restarts: a page of an earlier worker must never be taken for this one's.
+std::string newSession(const model::TaskId& task) {
+  std::random_device random;
+  return fmt::format("{}.{:08x}", task, random());
+}
+
+bool isLastWord(const model::WorkerReport& report) {
+  return std::holds_alternative<model::WorkerEvicted>(report) ||
+         std::holds_alternative<model::WorkerFinished>(report) || std::holds_alternative<model::WorkerFailed>(report);
+}
+
+v1::Failure notStarted(const Error& error) {
+  v1::Failure failure;
+  failure.set_kind(error.kind() == Error::Kind::TooBig ? v1::Failure::KIND_STORAGE : v1::Failure::KIND_WORKER_DIED);
+  failure.set_message("The program that computes this task could not be started");
+  failure.set_technical(error.text());
+  return failure;
+}
+
+// Of two limits of which 0 means none.
+std::uint64_t stricter(std::uint64_t a, std::uint64_t b) { return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b); }
+
+}  // namespace
+
+void Ring::takeReport(const model::WorkerReport& report, const Now& now) {
+  const auto task = std::visit([](const auto& r) { return r.task; }, report);
+  const auto& values = m_stages.settings.values();
+  if (const auto figures = m_stages.workers.figures(task)) {
+    add(m_giveBack.look(*figures, now));
+    if (isLastWord(report)) {
+      // The last reading must stand before the word that credits it.
+      m_entries.emplace_back(m_meter.keep(*figures, now, values.rewards().assumed_watts()));
+      m_gpuNsBefore[task] += figures->gpuNs;
+      if (auto* listed = find(task)) listed->gpuNs = m_gpuNsBefore[task];
+      m_meter.forget(task);
+      m_governors.ended(*figures);
+      m_giveBack.reopened(task);
+      m_stages.workers.retire(task);
+      m_endedSessions.push_back(figures->session);
+    }
+  }
+  add(conductor::take(m_roster, report, {.now = now, .settings = values}));
+  if (const auto* failed = std::get_if<model::WorkerFailed>(&report)) {
+    log::warning("task {}: {} ({})", task, failed->failure.message(), failed->failure.technical());
+    if (failed->failure.kind() == v1::Failure::KIND_DEVICE_LOST) m_stages.senses.lookForGpus();
+  }
+}
+
+void Ring::carryOut(const model::Action& action, const model::Facts& facts, const Now& now) {
+  auto& workers = m_stages.workers;
+  const auto close = [&](const auto& a, auto&& how) {
+    const auto before = workers.figures(a.task);
+    how();
+    if (!before || !before->open) return;
+    // The owner's return is measured from the input event itself; one from before the gate was opened did not close it.
+    const auto& input = facts.presence.lastActivity;
+    const bool byInput = a.cause == "owner_present" && input && *input >= before->gateChangedAt;
+    m_giveBack.closed(a.task, a.cause, byInput ? *input : now.instant);
+  };
+  std::visit(Overload{
+                 [](const model::StartWorker&) {},
+                 [&](const model::OpenGate& a) {
+                   workers.openGate(a.task);
+                   m_giveBack.reopened(a.task);
+                   pulse();
+                 },
+                 [&](const model::SetDuty& a) { workers.setDuty(a.task, a.percent); },
+                 [&](const model::CloseGate& a) { close(a, [&] { workers.closeGate(a.task); }); },
+                 [&](const model::EvictWorker& a) { close(a, [&] { workers.evict(a.task); }); },
+                 [&](const model::KillWorker& a) { workers.kill(a.task); },
+                 [](const model::DropTask&) {},
+             },
+             action);
+  add(conductor::take(m_roster, action, {.now = now, .settings = m_stages.settings.values()}));
+  if (const auto* start = std::get_if<model::StartWorker>(&action)) startWorker(*start);
+}
+
+void Ring::startWorker(const model::StartWorker& order) {
+  const auto task = m_stages.ledger.task(order.task);
+  if (!task) return heard(model::WorkerFailed{order.task, notStarted(task.error())});
+  const auto& values = m_stages.settings.values();
+  const auto verdict = m_verdicts.byGpu.find(order.gpu);
+  const auto granted = verdict == m_verdicts.byGpu.end() ? 0 : verdict->second.memoryLimit;
+  auto started = m_stages.workers.start({.task = order.task,
+                                         .session = newSession(order.task),
+                                         .spec = task->spec(),
+                                         .gpu = order.gpu,
+                                         .blobFolder = m_stages.files.blobFolder(),
+                                         .workFolder = m_stages.files.workFolder(order.task),
+                                         .outFolder = m_stages.files.outFolder(order.task),
+                                         .pieceMs = values.gpu().piece_ms(),
+                                         .pieceLimitS = values.gpu().piece_limit(),
+                                         .checkpointEveryS = values.tasks().checkpoint_every(),
+                                         .inFlightCap = values.gpu().in_flight(),
+                                         .memoryLimit = stricter(granted, task->spec().limits().memory_bytes())});
+  if (!started) heard(model::WorkerFailed{order.task, notStarted(started.error())});
+}
+
+}  // namespace lull::app
