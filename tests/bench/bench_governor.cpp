@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What governing costs on the software GPU: how long from a closed gate until all work is done, and how much of the
 // GPU's time reaches a task, beside the same kernels in a bare loop of whole dispatches. One JSON object a line.
-//   bench-governor [--samples N] [--pairs N]
+//   bench-governor [--samples N] [--pairs N] [--seconds N]
 // (bench-governor --bare SAMPLE is the bare loop, in a process of its own.)
+#include "bench/budget.h"
 #include "fakes/sample_task.h"
 #include "runtimes/spirv/job.h"
 
@@ -77,10 +78,15 @@ double seconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e9; }
 
 // ---- gate closed → drained
 
-void closeOften(ServicePage& page, TestWorker& worker, std::size_t wanted, std::vector<double>& ms) {
+struct Wanted {
+  std::size_t samples;
+  bench::Budget::Clock::time_point end;
+};
+
+void closeOften(ServicePage& page, TestWorker& worker, const Wanted& wanted, std::vector<double>& ms) {
   static std::mt19937 random(1);
   if (!worker.nextOf(Body::kStarted)) die("the worker did not start");
-  while (ms.size() < wanted) {
+  while (ms.size() < wanted.samples && (ms.empty() || bench::Budget::Clock::now() < wanted.end)) {
     page.open();
     std::this_thread::sleep_for(std::chrono::microseconds(20'000 + random() % 40'000));
     const std::uint64_t before = page.page().submits.load();
@@ -91,9 +97,10 @@ void closeOften(ServicePage& page, TestWorker& worker, std::size_t wanted, std::
   }
 }
 
-void benchDrained(const std::string& name, std::uint32_t cap, std::size_t wanted) {
+void benchDrained(const std::string& name, std::uint32_t cap, std::size_t wanted, bench::Budget& budget) {
+  const auto end = budget.nextEnd();
   std::vector<double> ms;
-  while (ms.size() < wanted) {
+  while (ms.size() < wanted && (ms.empty() || bench::Budget::Clock::now() < end)) {
     const Scratch scratch;
     const auto at = scratch.folders();
     ServicePage page;
@@ -101,7 +108,7 @@ void benchDrained(const std::string& name, std::uint32_t cap, std::size_t wanted
     auto task = sampleTask(name, at);
     task.set_iterations(std::max<std::uint64_t>(1, task.iterations()) * 1000);  // it shall not end
     TestWorker worker(startFor(task, at), {.page = &page, .environment = {}});
-    closeOften(page, worker, wanted, ms);
+    closeOften(page, worker, {.samples = wanted, .end = end}, ms);
   }
   std::printf(
       "{\"bench\":\"gate_closed_to_drained\",\"kernel\":\"%s\",\"in_flight\":%u,\"unit\":\"ms\",\"p50\":%.2f,"
@@ -238,10 +245,11 @@ Cost bareRun(const std::string& name) {
   return cost;
 }
 
-void benchShare(const std::string& name, std::uint32_t cap, std::size_t pairs) {
+void benchShare(const std::string& name, std::uint32_t cap, std::size_t pairs, bench::Budget& budget) {
+  const auto end = budget.nextEnd();
   std::vector<double> wall;
   std::vector<double> cpu;
-  for (std::size_t i = 0; i < pairs; ++i) {
+  for (std::size_t i = 0; i < pairs && (i == 0 || bench::Budget::Clock::now() < end); ++i) {
     Cost bare;
     Cost governed;
     if (i % 2 == 0) bare = bareRun(name);
@@ -255,7 +263,7 @@ void benchShare(const std::string& name, std::uint32_t cap, std::size_t pairs) {
       "\"wall_median\":%.3f,\"wall_p25\":%.3f,\"wall_p75\":%.3f,\"cpu_median\":%.3f,\"cpu_p25\":%.3f,"
       "\"cpu_p75\":%.3f,\"pairs\":%zu,\"aim\":\">=0.97\"}\n",
       name.c_str(), cap, percentile(wall, 0.5), percentile(wall, 0.25), percentile(wall, 0.75), percentile(cpu, 0.5),
-      percentile(cpu, 0.25), percentile(cpu, 0.75), pairs);
+      percentile(cpu, 0.25), percentile(cpu, 0.75), wall.size());
   std::fflush(stdout);
 }
 
@@ -264,15 +272,18 @@ void benchShare(const std::string& name, std::uint32_t cap, std::size_t pairs) {
 int main(int count, char** arguments) {
   std::size_t samples = 200;
   std::size_t pairs = 9;
+  double seconds = 0;
   for (int i = 1; i + 1 < count; i += 2) {
     const std::string option = arguments[i];
     if (option == "--bare") return bareMain(arguments[i + 1]);
     if (option == "--samples") samples = std::strtoul(arguments[i + 1], nullptr, 10);
+    if (option == "--seconds") seconds = std::strtod(arguments[i + 1], nullptr);
     if (option == "--pairs") pairs = std::strtoul(arguments[i + 1], nullptr, 10);
   }
+  bench::Budget budget(seconds, 4 * kSamples.size());
   for (const std::uint32_t cap : {1U, 2U}) {
-    for (const char* name : kSamples) benchDrained(name, cap, samples);
-    for (const char* name : kSamples) benchShare(name, cap, pairs);
+    for (const char* name : kSamples) benchDrained(name, cap, samples, budget);
+    for (const char* name : kSamples) benchShare(name, cap, pairs, budget);
   }
   return 0;
 }

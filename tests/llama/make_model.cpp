@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lull-llama-model tiny|small|medium FILE: writes a model of random weights.
+// lull-llama-model tiny|small|medium|large FILE: writes a model of random weights.
 #include "llama/model.h"
 
 #include <cstdio>
@@ -8,9 +8,13 @@
 int main(int count, char** arguments) {
   using namespace lull::llama;
   const std::string size = count == 3 ? arguments[1] : "";
-  const Shape* shape = size == "tiny" ? &kTiny : size == "small" ? &kSmall : size == "medium" ? &kMedium : nullptr;
+  const Shape* shape = size == "tiny"     ? &kTiny
+                       : size == "small"  ? &kSmall
+                       : size == "medium" ? &kMedium
+                       : size == "large"  ? &kLarge
+                                          : nullptr;
   if (shape == nullptr) {
-    std::fprintf(stderr, "usage: lull-llama-model tiny|small|medium FILE\n");
+    std::fprintf(stderr, "usage: lull-llama-model tiny|small|medium|large FILE\n");
     return 2;
   }
   if (!writeModel(arguments[2], *shape)) {

@@ -18,8 +18,9 @@ struct Shape {
   std::uint32_t context = 4096;
 };
 inline constexpr Shape kTiny{};  // 1.4 M weights, 3 MB
-inline constexpr Shape kSmall{.layers = 6, .width = 256, .heads = 4, .keyHeads = 2, .inner = 768};    // 4.9 M
-inline constexpr Shape kMedium{.layers = 8, .width = 512, .heads = 8, .keyHeads = 4, .inner = 1536};  // 25.4 M
+inline constexpr Shape kSmall{.layers = 6, .width = 256, .heads = 4, .keyHeads = 2, .inner = 768};      // 4.9 M
+inline constexpr Shape kMedium{.layers = 8, .width = 512, .heads = 8, .keyHeads = 4, .inner = 1536};    // 25.4 M
+inline constexpr Shape kLarge{.layers = 16, .width = 1024, .heads = 16, .keyHeads = 8, .inner = 3072};  // 202 M
 
 [[nodiscard]] std::uint64_t weightsOf(const Shape& shape);
 

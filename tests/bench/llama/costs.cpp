@@ -30,22 +30,26 @@ Run run(const Workload& work, const char* cutting, std::uint64_t sliceNs) {
 }
 
 // The same work in one chunk to a submission, and in one to a dispatch; then with each chunk a slice of its own.
-void chunkCost(const Workload& work, std::size_t pairs) {
+void chunkCost(const Workload& work, const Options& options, Budget::Clock::time_point end) {
   constexpr std::uint64_t kNeverFull = 10'000'000'000;
   std::vector<double> chunk;
   std::vector<double> slice;
-  for (std::size_t i = 0; i < pairs; ++i) {
+  auto took = Budget::Clock::duration::zero();
+  for (std::size_t i = 0; i < options.pairs; ++i) {
+    const auto begin = Budget::Clock::now();
+    if (i > 0 && end - begin < took) break;
     const Run whole = run(work, "off", kNeverFull);
     const Run cut = run(work, "every", kNeverFull);
     const Run sliced = run(work, "every", 1);
     chunk.push_back(1e6 * (cut.cpu - whole.cpu) / static_cast<double>(cut.chunks - whole.chunks));
     slice.push_back(1e6 * (sliced.cpu - cut.cpu) / static_cast<double>(sliced.slices - cut.slices));
+    took = Budget::Clock::now() - begin;
   }
   std::printf(
       "{\"bench\":\"cpu_cost\",\"work\":\"%s\",\"unit\":\"us\",\"chunk_median\":%.1f,\"chunk_p25\":%.1f,"
       "\"chunk_p75\":%.1f,\"slice_median\":%.1f,\"slice_p25\":%.1f,\"slice_p75\":%.1f,\"pairs\":%zu}\n",
       work.name, percentile(chunk, 0.5), percentile(chunk, 0.25), percentile(chunk, 0.75), percentile(slice, 0.5),
-      percentile(slice, 0.25), percentile(slice, 0.75), pairs);
+      percentile(slice, 0.25), percentile(slice, 0.75), chunk.size());
   std::fflush(stdout);
 }
 
@@ -54,11 +58,12 @@ void parkedCpu(const Workload& work) {
   page.open();
   auto launch = launchOf(work, kForEver);
   launch.page = &page;
-  const llama::Program program(launch);
-  while (page.page().submits.load() < 8) std::this_thread::sleep_for(10ms);
+  llama::Program program(launch);
+  awaitSubmits(program, page.page(), 8);
   if (!page.waitDrained(page.close(), 60s)) die("not drained");
   std::this_thread::sleep_for(1s);  // what it had still to do by itself
   const double before = program.cpuSeconds();
+  if (before <= 0) die("this system does not tell another process's processor time");
   std::this_thread::sleep_for(10s);
   std::printf("{\"bench\":\"parked_cpu\",\"work\":\"%s\",\"unit\":\"ms in 10 s\",\"cpu\":%.2f,\"aim\":\"0\"}\n",
               work.name, 1e3 * (program.cpuSeconds() - before));
@@ -68,9 +73,10 @@ void parkedCpu(const Workload& work) {
 }  // namespace
 
 void benchCosts(const Options& options) {
-  chunkCost(kDecode, options.pairs);
+  Budget budget(options.seconds, 1);
   parkedCpu(kDecode);
   parkedCpu(kPrefill64);
+  chunkCost(kDecode, options, budget.nextEnd());
 }
 
 }  // namespace lull::bench

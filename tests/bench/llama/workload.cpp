@@ -4,6 +4,7 @@
 #include "llama/model.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
@@ -12,6 +13,24 @@
 namespace lull::bench {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+struct Size {
+  const char* name;
+  const llama::Shape& shape;
+};
+
+const Size& sizeOf(const Workload& work) {
+  static constexpr std::array kSizes{Size{"tiny", llama::kTiny}, Size{"small", llama::kSmall},
+                                     Size{"medium", llama::kMedium}, Size{"large", llama::kLarge}};
+  const char* wish = std::getenv("LULL_BENCH_MODELS");
+  const std::string_view wished = wish != nullptr ? wish : "";
+  const unsigned step = wished == "smaller" ? 0 : wished == "larger" ? 2 : 1;
+  return kSizes[step + (work.model == std::string_view("medium") ? 1U : 0U)];
+}
+
+}  // namespace
 
 void die(const std::string& text) {
   std::fprintf(stderr, "bench-llama: %s\n", text.c_str());
@@ -22,11 +41,11 @@ fs::path modelOf(const Workload& work) {
   const char* build = std::getenv("LULL_BUILD_DIR");
   if (build == nullptr) die("LULL_BUILD_DIR says where the build is; start it by ./dev bench governor");
   const fs::path folder = fs::path(build) / "bench";
-  const fs::path file = folder / (std::string(work.model) + ".gguf");
+  const Size& size = sizeOf(work);
+  const fs::path file = folder / (std::string(size.name) + ".gguf");
   std::error_code code;
   fs::create_directories(folder, code);
-  const auto& shape = work.model == std::string_view("medium") ? llama::kMedium : llama::kSmall;
-  if (!fs::exists(file, code) && !llama::writeModel(file, shape)) die("cannot write " + file.string());
+  if (!fs::exists(file, code) && !llama::writeModel(file, size.shape)) die("cannot write " + file.string());
   return file;
 }
 
@@ -47,6 +66,12 @@ std::vector<double> repetitionsOf(const llama::Program& program) {
   for (std::string number; std::getline(numbers, number, ',');)
     out.push_back(std::strtod(number.c_str(), nullptr) / 1e9);
   return out;
+}
+
+void awaitSubmits(llama::Program& program, const governor::Page& page, std::uint64_t submits) {
+  while (page.submits.load() < submits) {
+    if (program.waitExit(std::chrono::milliseconds(10))) die("llama-bench ended: " + program.errors());
+  }
 }
 
 double percentile(std::vector<double> values, double p) {

@@ -2,6 +2,7 @@
 // What llama-bench is made to do while it is measured: one shape of work, again and again.
 #pragma once
 
+#include "bench/budget.h"
 #include "llama/program.h"
 
 #include <filesystem>
@@ -13,7 +14,7 @@ namespace lull::bench {
 
 struct Workload {
   const char* name;
-  const char* model;  // medium or small
+  const char* model;  // medium or small; LULL_BENCH_MODELS says larger or smaller, see bench_llama.cpp
   int prompt = 0;     // tokens read at once
   int generated = 0;  // tokens written one by one
   int ubatch = 512;
@@ -32,19 +33,28 @@ inline constexpr int kForEver = 1'000'000;
 // What it says of itself once it has ended: seconds for each repetition. Empty: it failed.
 [[nodiscard]] std::vector<double> repetitionsOf(const llama::Program& program);
 
+// Waits until a governed program has given work to the GPU so often; dies with it.
+void awaitSubmits(llama::Program& program, const governor::Page& page, std::uint64_t submits);
+
 [[nodiscard]] double percentile(std::vector<double> values, double p);
 [[noreturn]] void die(const std::string& text);
 
 // The benches, each printing one JSON object a line.
 struct Options {
-  std::size_t samples = 200;
+  std::size_t samples = 200;  // of stops
+  std::size_t alone = 200;    // the same for the gate alone
   std::size_t pairs = 7;
   std::size_t parks = 1000;
+  double seconds = 0;  // for each bench: fewer samples where they would take longer; 0: as long as it takes
+  const char* stopAim = "p50<=5, p99<=16.7";
+  const char* speedAim = ">=0.97";
 };
 void benchStops(const Options& options);
 void benchSoak(const Options& options);
 void benchThroughput(const Options& options);
 void benchDuty(const Options& options);
 void benchCosts(const Options& options);
+// Of the program without the governor: tells how fast a GPU this is, and fills the driver's cache of shaders.
+void benchBare(const Options& options);
 
 }  // namespace lull::bench

@@ -99,6 +99,9 @@ long ticksOf(pid_t pid) {
   return user + system;
 }
 
+// Not one that these tests chose (tests/bench/gpu): what it fails bare is told and left out.
+bool strangeDriver() { return qEnvironmentVariableIsSet("LULL_STRANGE_DRIVER"); }
+
 std::string joined(const std::set<std::string>& texts) {
   std::string out;
   for (const auto& text : texts) out += "\n  " + text;
@@ -115,8 +118,11 @@ private slots:
     m_quick = casesOf("quick");
     QVERIFY(m_quick.size() > 90 && m_names.size() > m_quick.size());
     m_plain = runCases({.layers = {kWitness}}, m_names);
+    if (strangeDriver()) leaveOutWhatTheDriverFails();
     QVERIFY2(failures(m_plain).empty(), failures(m_plain).c_str());
-    for (const auto& name : skipped(m_plain)) QVERIFY2(kMayBeSkipped.count(name) == 1, name.c_str());
+    for (const auto& name : skipped(m_plain)) {
+      QVERIFY2(kMayBeSkipped.count(name) == 1 || strangeDriver(), name.c_str());
+    }
   }
 
   void sameInEveryMode_data() {
@@ -163,6 +169,7 @@ private slots:
     const std::vector<std::string> names{"queue.by_turns", "queue.transfer_aside", "queue.all_at_once"};
     std::vector<std::string> environment{"LULL_PRETEND_QUEUES=2,compute:1,transfer:1"};
     const Report plain = runCases({.layers = {fakes::kPretendedGpu}, .environment = environment}, names);
+    if (strangeDriver() && !failures(plain).empty()) QSKIP("the driver itself fails with queues made up");
     QVERIFY2(failures(plain).empty() && skipped(plain).empty(), failures(plain).c_str());
     if (!variable.isEmpty()) environment.push_back(variable.toStdString());
     const auto page = pageFor(Gate::Open);
@@ -261,6 +268,7 @@ private slots:
   }
   void parkedItUsesNoCpu() {
     QFETCH(QString, name);
+    if (m_plain.count(name.toStdString()) == 0) QSKIP("the driver itself fails it");
     ServicePage page;
     VulkanProgram program(semanticsCommand({name.toStdString()}), environmentOf({.layers = {governor::kLayerName}}),
                           &page);
@@ -281,6 +289,20 @@ private slots:
 
 private:
   static bool canValidate() { return kValidates && fakes::hasValidation(); }
+
+  void leaveOutWhatTheDriverFails() {
+    const std::size_t all = m_plain.size();
+    for (auto at = m_plain.begin(); at != m_plain.end();) {
+      const bool failed = at->second.outcome != "PASS" && at->second.outcome != "SKIPPED";
+      if (failed)
+        qWarning("left out, as the driver itself fails it: %s %s", at->first.c_str(), at->second.text.c_str());
+      if (failed) std::erase(m_names, at->first);
+      if (failed) std::erase(m_quick, at->first);
+      at = failed ? m_plain.erase(at) : std::next(at);
+    }
+    QVERIFY2(4 * m_plain.size() > 3 * all, "the driver itself fails more than a quarter");
+  }
+
   std::vector<std::string> m_names;
   std::vector<std::string> m_quick;
   Report m_plain;
