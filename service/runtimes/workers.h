@@ -38,6 +38,7 @@ struct WorkerOrder {
   std::filesystem::path blobFolder;
   std::filesystem::path workFolder;
   std::filesystem::path outFolder;
+  std::vector<std::filesystem::path> devices = {};  // nodes of the GPU
   std::uint32_t pieceMs = 4;
   std::uint32_t pieceLimitS = 10;
   std::uint32_t checkpointEveryS = 30;
@@ -57,6 +58,8 @@ struct WorkerFigures {
   std::optional<Instant> drainedAt;  // after the last close
   std::optional<Instant> endedAt;    // process gone
 };
+
+class Worker;
 
 class Workers {
 public:
@@ -86,7 +89,6 @@ public:
   [[nodiscard]] std::optional<WorkerFigures> figures(const model::TaskId& task) const;
 
 private:
-  class Worker;
   asio::io_context& m_loop;
   const Clock& m_clock;
   const WorkersOptions m_options;

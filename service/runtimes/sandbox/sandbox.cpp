@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/sandbox/sandbox.h"
+
+#include "runtimes/sandbox/listening.h"
+#include "runtimes/sandbox/processes.h"
+#include "runtimes/sandbox/refusal.h"
+#include "runtimes/sandbox/start.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <csignal>
+#include <optional>
+#include <utility>
+
+namespace lull::sandbox {
+
+namespace {
+
+constexpr std::size_t kInfoBytes = 4096;
+constexpr std::size_t kReportBytes = 1024;
+constexpr std::size_t kLastWords = 4096;
+constexpr const char* kReady = "+";  // lull-inside, when nothing is left but to become the program
+constexpr int kSignalBase = 128;     // how bubblewrap and shells tell a signal as an exit code
+
+}  // namespace
+
+// Handlers of one whose Sandbox is gone find nothing.
+struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
+  State(asio::io_context& context, const Spec& spec, Start& start, Hooks their)
+      : walls(spec.walls),
+        startLimit(spec.startLimit),
+        hooks(std::move(their)),
+        info(context, std::move(start.info), kInfoBytes),
+        report(context, std::move(start.report), kReportBytes),
+        errors(context, std::move(start.errors), kLastWords),
+        leaderGone(context),
+        limit(context) {}
+
+  const Walls walls;
+  const Milliseconds startLimit;
+  Hooks hooks;
+  std::optional<process::Child> child;  // bubblewrap; without walls the program itself
+  Listening info;
+  Listening report;
+  Listening errors;
+  asio::posix::stream_descriptor leaderGone;  // a pidfd
+  asio::steady_timer limit;
+  pid_t leader = 0;  // inside: its end is that of all processes inside
+  bool leaderLives = false;
+  bool started = false;
+  bool told = false;
+  std::optional<process::Exit> exit;
+  std::string why;
+
+  void begin() {
+    info.hear([weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->takeLeader();
+    });
+    report.hear([weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->takeReport();
+    });
+    errors.hear([] {});
+    limit.expires_after(startLimit);
+    limit.async_wait([weak = weak_from_this()](asio::error_code code) {
+      auto self = weak.lock();
+      if (code || !self || self->started || self->exit) return;
+      self->end("it did not start within " + std::to_string(self->startLimit.count()) + " ms");
+    });
+  }
+
+  // Told by bubblewrap before it sets anything up.
+  void takeLeader() {
+    if (leader != 0 || walls == Walls::Bare) return;
+    const auto pid = leaderIn(info.text());
+    if (!pid) return;
+    Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
+    // The handle is taken before the check, so that the process checked is the one that is watched.
+    if (!handle || !child || parentOf(*pid) != child->pid()) return;
+    leader = *pid;
+    leaderLives = true;
+    leaderGone.assign(handle.release());
+    leaderGone.async_wait(asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](asio::error_code code) {
+      auto self = weak.lock();
+      if (code || !self) return;
+      self->leaderLives = false;
+      self->finishIfGone();
+    });
+  }
+
+  void takeReport() {
+    if (started || told) return;
+    const auto& text = report.text();
+    if (text.empty()) return;  // it ended before: its end tells
+    if (text != kReady) return end("it could not be started: " + text.substr(text.starts_with(kReady) ? 1 : 0));
+    started = true;
+    limit.cancel();
+    if (hooks.onStarted) hooks.onStarted();
+  }
+
+  void end(std::string reason) {
+    if (why.empty()) why = std::move(reason);
+    kill();
+  }
+  // bubblewrap ends when the leader has, and leaves nothing to be reaped.
+  void kill() {
+    if (leaderLives) return signalLeader(SIGKILL);
+    if (child) child->kill();
+  }
+  void signalLeader(int number) {
+    if (leaderLives) ::syscall(SYS_pidfd_send_signal, leaderGone.native_handle(), number, nullptr, 0);
+  }
+
+  void signalInside(int number) {
+    if (leaderLives) return signalDescendants(leader, number);
+    if (walls == Walls::Bare && child && child->running()) ::kill(-child->pid(), number);
+  }
+
+  void ended(const process::Exit& how) {
+    exit = how;
+    if (walls == Walls::Confined && how.code > kSignalBase) exit = {.code = 0, .signal = how.code - kSignalBase};
+    info.hearRest();
+    takeLeader();
+    limit.cancel();
+    signalLeader(SIGKILL);
+    finishIfGone();
+  }
+
+  void finishIfGone() {
+    if (!exit || leaderLives || told) return;
+    report.hearRest();
+    takeReport();
+    errors.hearRest();
+    told = true;
+    for (auto* listening : {&info, &report, &errors}) listening->stop();
+    if (!started && why.empty()) why = whyNotStarted();
+    const auto onExit = std::exchange(hooks.onExit, nullptr);
+    hooks.onStarted = nullptr;
+    if (onExit) onExit({*exit, started, why, errors.text()});
+  }
+
+  [[nodiscard]] std::string whyNotStarted() const {
+    auto words = lastLine(errors.text());
+    if (walls == Walls::Bare) return words.empty() ? "it could not be started" : words;
+    return whyNoSandbox(words.empty() ? "bubblewrap " + process::describe(*exit) : words);
+  }
+};
+
+std::string describe(const Ending& ending) { return ending.why.empty() ? process::describe(ending.exit) : ending.why; }
+
+Result<Sandbox> Sandbox::create(asio::io_context& loop, const Spec& spec, Hooks hooks) {
+  auto start = prepare(spec);
+  if (!start) return start.error();
+  auto state = std::make_shared<State>(loop, spec, *start, std::move(hooks));
+  auto child = process::Child::start(loop, start->launch, [weak = std::weak_ptr(state)](const process::Exit& exit) {
+    if (auto self = weak.lock()) self->ended(exit);
+  });
+  if (!child) return child.error();
+  state->child.emplace(std::move(*child));
+  state->begin();
+  return Sandbox(std::move(state));
+}
+
+Sandbox& Sandbox::operator=(Sandbox&& other) noexcept {
+  if (this == &other) return *this;
+  Sandbox old(std::move(m_state));
+  m_state = std::move(other.m_state);
+  return *this;
+}
+
+Sandbox::~Sandbox() {
+  if (!m_state) return;
+  m_state->hooks = {};
+  m_state->kill();
+}
+
+pid_t Sandbox::pid() const { return m_state->leader != 0 ? m_state->leader : m_state->child->pid(); }
+bool Sandbox::running() const { return m_state && !m_state->told; }
+void Sandbox::kill() { m_state->kill(); }
+void Sandbox::freeze() { m_state->signalInside(SIGSTOP); }
+void Sandbox::thaw() { m_state->signalInside(SIGCONT); }
+
+}  // namespace lull::sandbox

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/surroundings.h"
+
+#include "governor/page.h"
+#include "process/child.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace lull::runtimes {
+
+namespace fs = std::filesystem;
+using sandbox::Access;
+using sandbox::Walls;
+
+namespace {
+
+// Where things are inside, whatever they are called here: a name of the owner's is nobody's business.
+constexpr const char* kPrograms = "/lull/programs";
+constexpr const char* kLayer = "/lull/layer";
+constexpr const char* kShaderCache = "/lull/shader-cache";
+constexpr const char* kBlobs = "/lull/blobs";
+constexpr const char* kWork = "/lull/work";
+constexpr const char* kOut = "/lull/out";
+constexpr const char* kDriver = "/lull/driver";
+
+// Without walls drivers are found as lull-gpus found them.
+std::vector<std::string> ownersEnvironment() {
+  return process::fromEnvironment({"PATH", "HOME", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME",
+                                   "XDG_CONFIG_DIRS", "XDG_DATA_HOME", "XDG_DATA_DIRS", "XDG_CACHE_HOME",
+                                   "VK_DRIVER_FILES", "VK_ICD_FILENAMES", "VK_ADD_DRIVER_FILES"});
+}
+
+void add(std::vector<std::string>& out, std::vector<std::string> more) {
+  std::ranges::move(more, std::back_inserter(out));
+}
+
+std::vector<std::string> environmentOf(const fs::path& layerFolder, const fs::path& shaderCache) {
+  auto out =
+      process::fromEnvironment({"VK_LOADER_DEBUG", "LP_NUM_THREADS", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"});
+  out.emplace_back("VK_LOADER_LAYERS_DISABLE=~implicit~");
+  out.push_back("LULL_WORKER_FD=" + std::to_string(kWorkerFd));
+  out.push_back(std::string(governor::kPageFdVariable) + '=' + std::to_string(kPageFd));
+  out.push_back(std::string(governor::kEventFdVariable) + '=' + std::to_string(kEventFd));
+  out.push_back(std::string("VK_INSTANCE_LAYERS=") + governor::kLayerName);
+  out.push_back("VK_LAYER_PATH=" + layerFolder.native());
+  out.push_back("MESA_SHADER_CACHE_DIR=" + shaderCache.native());
+  return out;
+}
+
+fs::path shaderCacheOf(const WorkersOptions& options) {
+  const char* told = std::getenv("MESA_SHADER_CACHE_DIR");
+  return told != nullptr && *told != '\0' ? fs::path(told) : options.shaderCache;
+}
+
+sandbox::Spec confined(const WorkersOptions& options, const WorkerOrder& order) {
+  sandbox::Spec spec{.ownPrograms = options.spirvProgram.parent_path(),
+                     .program = kPrograms / options.spirvProgram.filename()};
+  spec.binds = {{options.spirvProgram, spec.program, Access::ReadOnly},
+                {options.layerFolder, kLayer, Access::ReadOnly},
+                {shaderCacheOf(options), kShaderCache, Access::ReadWrite},
+                {order.blobFolder, kBlobs, Access::ReadOnly},
+                {order.workFolder, kWork, Access::ReadWrite},
+                {order.outFolder, kOut, Access::ReadWrite}};
+  spec.environment = environmentOf(kLayer, kShaderCache);
+  spec.devices = order.devices;
+  return spec;
+}
+
+sandbox::Spec bare(const WorkersOptions& options) {
+  sandbox::Spec spec{
+      .walls = Walls::Bare, .ownPrograms = options.spirvProgram.parent_path(), .program = options.spirvProgram};
+  spec.environment = ownersEnvironment();
+  add(spec.environment, environmentOf(options.layerFolder, shaderCacheOf(options)));
+  return spec;
+}
+
+}  // namespace
+
+sandbox::Spec surroundings(const WorkersOptions& options, const WorkerOrder& order, Walls walls) {
+  return walls == Walls::Confined ? confined(options, order) : bare(options);
+}
+
+worker::v1::Start startFor(const WorkerOrder& order, Walls walls) {
+  const bool inside = walls == Walls::Confined;
+  worker::v1::Start start;
+  *start.mutable_spec() = order.spec;
+  start.set_gpu_id(order.gpu);
+  start.set_blob_dir(inside ? kBlobs : order.blobFolder.native());
+  start.set_work_dir(inside ? kWork : order.workFolder.native());
+  start.set_output_dir(inside ? kOut : order.outFolder.native());
+  start.set_piece_ms(order.pieceMs);
+  start.set_piece_limit_s(order.pieceLimitS);
+  start.set_checkpoint_every_s(order.checkpointEveryS);
+  start.set_memory_limit(order.memoryLimit);
+  return start;
+}
+
+}  // namespace lull::runtimes

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/worker.h"
+
+#include "base/log.h"
+#include "base/sha256.h"
+#include "runtimes/leftovers.h"
+#include "runtimes/surroundings.h"
+
+#include <sys/eventfd.h>
+#include <asio/buffer.hpp>
+#include <asio/post.hpp>
+
+#include <algorithm>
+
+namespace lull::runtimes {
+
+namespace wp = lull::worker::v1;
+
+namespace {
+
+constexpr auto kLastWordLimit = std::chrono::seconds(2);
+
+v1::Failure death(const std::string& technical) {
+  v1::Failure failure;
+  failure.set_kind(v1::Failure::KIND_WORKER_DIED);
+  failure.set_message("The program that computed this task ended unexpectedly");
+  failure.set_technical(technical);
+  return failure;
+}
+
+// `why` is for people already: what happened, and what to do.
+v1::Failure stopped(const sandbox::Ending& ending) {
+  auto failure = death(process::describe(ending.exit));
+  failure.set_message((ending.started ? "The program that computed this task was ended: "
+                                      : "The program that computes this task did not start: ") +
+                      ending.why);
+  return failure;
+}
+
+}  // namespace
+
+Worker::Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Gate gate, Workers::Report report)
+    : m_clock(clock),
+      m_order(std::move(order)),
+      m_gate(std::move(gate)),
+      m_report(std::move(report)),
+      m_loop(loop),
+      m_event(loop),
+      m_lastWordTimer(loop) {}
+
+Outcome Worker::start(const WorkersOptions& options, sandbox::Walls walls) {
+  auto ends = Conversation::create(m_loop);
+  if (!ends) return ends.error();
+  m_conversation = ends->ours;
+  const int event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (event < 0) return fromErrno("eventfd");
+  m_event.assign(event);
+  auto spec = surroundings(options, m_order, walls);
+  spec.descriptors = {{ends->theirs.get(), kWorkerFd}, {m_gate.fd(), kPageFd}, {event, kEventFd}};
+  const auto self = weak_from_this();
+  auto sandbox = sandbox::Sandbox::create(m_loop, spec,
+                                          {.onStarted =
+                                               [self, pages = options.pages] {
+                                                 if (auto worker = self.lock()) worker->note(pages);
+                                               },
+                                           .onExit =
+                                               [self](const sandbox::Ending& ending) {
+                                                 if (auto worker = self.lock()) worker->ended(ending);
+                                               }});
+  if (!sandbox) return sandbox.error();
+  m_sandbox.emplace(std::move(*sandbox));
+  note(options.pages);
+  m_conversation->begin({.heard =
+                             [self](const wp::FromWorker& message) {
+                               if (auto worker = self.lock()) worker->take(message);
+                             },
+                         .broken =
+                             [self](const std::string& how) {
+                               if (auto worker = self.lock()) worker->disown(how);
+                             }});
+  waitForDrained();
+  wp::ToWorker message;
+  *message.mutable_start() = startFor(m_order, walls);
+  send(message);
+  for (const auto& buffer : m_order.spec.spirv().buffers()) {
+    if (!buffer.output().empty()) m_outputs.push_back(buffer.output());
+  }
+  m_order.spec.Clear();
+  return {};
+}
+
+// For a successor, in case this service crashes: the process whose death ends the worker.
+void Worker::note(const std::filesystem::path& pages) const {
+  if (auto noted = noteWorker(pages, m_order.session, m_sandbox->pid()); !noted) {
+    log::warning("{}", noted.error().text());
+  }
+}
+
+void Worker::openGate() { m_gate.open(m_clock.now().instant); }
+
+void Worker::closeGate() {
+  if (!m_gate.isOpen()) return;
+  m_gate.close(m_clock.now().instant);
+  // Nobody acknowledges where no device is open: there is nothing to drain.
+  if (m_gate.drainedAt()) asio::post(m_loop, [self = shared_from_this()] { self->reportIfDrained(); });
+}
+
+void Worker::beat() {
+  if (m_gate.isOpen()) m_gate.beat(m_clock.now().instant);
+}
+
+void Worker::evict() {
+  closeGate();
+  wp::ToWorker message;
+  message.mutable_evict();
+  send(message);
+}
+
+void Worker::kill() {
+  closeGate();
+  if (m_sandbox) m_sandbox->kill();
+}
+
+WorkerFigures Worker::figures() const {
+  return {.task = m_order.task,
+          .gpu = m_order.gpu,
+          .session = m_order.session,
+          .open = m_gate.isOpen(),
+          .gpuNs = m_gate.gpuNs(),
+          .memoryBytes = m_endedAt ? 0 : m_gate.memoryBytes(),
+          .governor = m_gate.figures(),
+          .gateChangedAt = m_gate.changedAt(),
+          .drainedAt = drainedAt(),
+          .endedAt = m_endedAt};
+}
+
+// A process that has ended has no work on the GPU.
+std::optional<Instant> Worker::drainedAt() const {
+  const auto told = m_gate.drainedAt();
+  return told || m_gate.isOpen() ? told : m_endedAt;
+}
+
+// It broke the conversation: whatever it says from now on does not count.
+void Worker::disown(const std::string& why) {
+  if (!m_lastWord) m_lastWord = model::WorkerFailed{m_order.task, death(why)};
+  kill();
+}
+
+void Worker::report(model::WorkerReport report) {
+  if (m_report) m_report(std::move(report));
+}
+
+void Worker::send(const wp::ToWorker& message) {
+  if (auto sent = m_conversation->send(message); !sent) disown(sent.error().text());
+}
+
+void Worker::take(const wp::FromWorker& message) {
+  const auto& task = m_order.task;
+  switch (message.body_case()) {
+    case wp::FromWorker::kStarted:
+      return report(model::WorkerStarted{task, message.started().resumed(), message.started().progress()});
+    case wp::FromWorker::kProgress:
+      return report(model::WorkerProgress{task, message.progress().progress(), message.progress().seconds_left()});
+    case wp::FromWorker::kCheckpointed:
+      return report(model::WorkerCheckpointed{task, message.checkpointed().progress()});
+    case wp::FromWorker::kEvicted:
+      if (!message.evicted().saved()) log::warning("task {}: {}", task, message.evicted().trouble());
+      return lastWord(model::WorkerEvicted{task, message.evicted().progress()});
+    case wp::FromWorker::kFinished:
+      if (!areExpected(message.finished())) return disown("it told of results the task does not have");
+      return lastWord(
+          model::WorkerFinished{task, {message.finished().outputs().begin(), message.finished().outputs().end()}});
+    case wp::FromWorker::kFailed:
+      return lastWord(model::WorkerFailed{task, message.failed().failure()});
+    case wp::FromWorker::BODY_NOT_SET:
+      break;
+  }
+  disown("it sent a message this service does not know");
+}
+
+bool Worker::areExpected(const wp::Finished& finished) const {
+  return std::ranges::all_of(finished.outputs(), [this](const auto& output) {
+    return std::ranges::find(m_outputs, output.name()) != m_outputs.end() && isSha256(output.sha256());
+  });
+}
+
+void Worker::lastWord(model::WorkerReport word) {
+  if (m_lastWord) return;
+  m_lastWord = std::move(word);
+  m_lastWordTimer.expires_after(kLastWordLimit);
+  m_lastWordTimer.async_wait([weak = weak_from_this()](asio::error_code code) {
+    auto self = weak.lock();
+    if (!code && self && self->m_sandbox) self->m_sandbox->kill();
+  });
+}
+
+void Worker::ended(const sandbox::Ending& ending) {
+  m_endedAt = m_clock.now().instant;
+  m_conversation->end();
+  m_lastWordTimer.cancel();
+  asio::error_code ignored;
+  m_event.close(ignored);
+  m_gate.close(m_clock.now().instant);
+  if (!m_lastWord) {
+    const auto why = ending.why.empty() ? death("the worker " + sandbox::describe(ending)) : stopped(ending);
+    m_lastWord = model::WorkerFailed{m_order.task, why};
+  }
+  report(*m_lastWord);
+}
+
+void Worker::waitForDrained() {
+  m_event.async_read_some(asio::buffer(&m_count, sizeof m_count),
+                          [self = shared_from_this()](asio::error_code code, std::size_t) {
+                            if (code) return;
+                            self->reportIfDrained();
+                            self->waitForDrained();
+                          });
+}
+
+void Worker::reportIfDrained() {
+  if (m_gate.drainedAt()) report(model::WorkerDrained{m_order.task});
+}
+
+}  // namespace lull::runtimes

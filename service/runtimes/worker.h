@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// One worker from its start to its last word: a program in its sandbox, its gate, its conversation. Of Workers only.
+#pragma once
+
+#include "runtimes/conversation.h"
+#include "runtimes/gate.h"
+#include "runtimes/sandbox/sandbox.h"
+#include "runtimes/workers.h"
+
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lull::runtimes {
+
+// Shared ownership: handlers of a retired worker may still be queued on the loop.
+class Worker : public std::enable_shared_from_this<Worker> {
+public:
+  Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Gate gate, Workers::Report report);
+
+  [[nodiscard]] Outcome start(const WorkersOptions& options, sandbox::Walls walls);
+
+  void openGate();
+  void closeGate();
+  void setDuty(std::uint32_t percent) { m_gate.setDuty(percent); }
+  void beat();
+  void evict();
+  void kill();
+  void silence() { m_report = {}; }
+
+  [[nodiscard]] bool isOpen() const { return m_gate.isOpen(); }
+  [[nodiscard]] const std::string& session() const { return m_order.session; }
+  [[nodiscard]] WorkerFigures figures() const;
+
+private:
+  [[nodiscard]] std::optional<Instant> drainedAt() const;
+  void disown(const std::string& why);
+  void report(model::WorkerReport report);
+  void send(const worker::v1::ToWorker& message);
+  void note(const std::filesystem::path& pages) const;
+  void take(const worker::v1::FromWorker& message);
+  [[nodiscard]] bool areExpected(const worker::v1::Finished& finished) const;
+  void lastWord(model::WorkerReport word);
+  void ended(const sandbox::Ending& ending);
+  void waitForDrained();
+  void reportIfDrained();
+
+  const Clock& m_clock;
+  WorkerOrder m_order;
+  Gate m_gate;
+  Workers::Report m_report;
+  asio::io_context& m_loop;
+  std::shared_ptr<Conversation> m_conversation;
+  asio::posix::stream_descriptor m_event;
+  asio::steady_timer m_lastWordTimer;
+  std::optional<sandbox::Sandbox> m_sandbox;
+  std::uint64_t m_count = 0;
+  std::vector<std::string> m_outputs;  // the results the task has: no other is believed
+  std::optional<model::WorkerReport> m_lastWord;
+  std::optional<Instant> m_endedAt;
+};
+
+}  // namespace lull::runtimes
