@@ -88,8 +88,9 @@ VkResult adopt(VkPhysicalDevice physical, const VkDeviceCreateInfo& info, Device
   try {
     const InstanceTable& vk = *process.instance(physical);
     vk.GetPhysicalDeviceMemoryProperties(physical, &origin.memory);
-    chooseMeter(vk, physical, info, origin);
     describe(vk, info, origin);
+    // Stamps of a group would be taken, and read, on one of its devices only.
+    if (!origin.grouped) chooseMeter(vk, physical, info, origin);
     device = new Device(std::move(origin));
     process.addDevice(device);
     return VK_SUCCESS;

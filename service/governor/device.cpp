@@ -104,6 +104,15 @@ void Device::letCallsReturn() {
   for (const auto& queue : m_queues) queue->letCallReturn();
 }
 
+bool Device::waitUntilHandedOver(VkFence fence) {
+  for (Queue* queue : queues()) {
+    if (!queue->lists(fence)) continue;
+    const Queue::Hurry hurry(*queue);
+    static_cast<void>(m_fences.waitForAll({&fence, 1}, kForever));
+  }
+  return m_fences.waitForAll({&fence, 1}, kForever) && !isLost();
+}
+
 bool Device::waitUntilHandedOver(VkSemaphore semaphore) {
   const Need need = m_semaphores.need(semaphore, 0);
   for (;;) {

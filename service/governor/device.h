@@ -92,6 +92,8 @@ public:
   };
   // To be called before the program hears that a semaphore was signalled.
   void letCallsReturn();
+  // The submission with this fence is with the driver, whatever it waits for. False: the device is lost.
+  [[nodiscard]] bool waitUntilHandedOver(VkFence fence);
   // The last signal operation that was submitted for a binary semaphore is with the driver. False: the device is lost.
   [[nodiscard]] bool waitUntilHandedOver(VkSemaphore semaphore);
 

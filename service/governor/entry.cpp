@@ -36,6 +36,7 @@ const Index* makeDeviceIndex() {
   add(*index, deviceHooks());
   add(*index, submitHooks());
   add(*index, waitHooks());
+  add(*index, sharingHooks());
   add(*index, allocationHooks());
   add(*index, bufferHooks());
   add(*index, pipelineHooks());

@@ -30,6 +30,7 @@ template <typename F>
 [[nodiscard]] Hooks deviceHooks();      // creation.cpp: destroy
 [[nodiscard]] Hooks submitHooks();      // queue/submit.cpp: calls with a queue
 [[nodiscard]] Hooks waitHooks();        // queue/waits.cpp: fences, semaphores, events, queries
+[[nodiscard]] Hooks sharingHooks();     // queue/sharing.cpp: semaphores and fences that others signal, too
 [[nodiscard]] Hooks allocationHooks();  // memory/allocations.cpp
 [[nodiscard]] Hooks bufferHooks();      // recording/buffer_hooks.cpp: command pools and buffers
 [[nodiscard]] Hooks pipelineHooks();    // recording/pipeline_hooks.cpp

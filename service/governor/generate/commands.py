@@ -157,6 +157,8 @@ def passing(command):
     }[command.kind]
     if command.kind == "enter" and "work" in command.words:
         target = f"targetOfWorkScope({first}, {command.id()})"
+    if command.kind == "enter" and "unsure" in command.words:
+        target = f"targetOfUnsureScope({first})"
     yield f"  const Target to = {target};"
     yield f"  {'return ' if command.returns != 'void' else ''}{command.call()};"
     if command.kind == "leave":

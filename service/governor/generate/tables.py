@@ -56,6 +56,7 @@ def main():
         out.write("// Generated from vk.xml by tables.py. X(name without \"vk\")\n#pragma once\n\n")
         write_list(out, "LULL_INSTANCE_FUNCTIONS", [n for n in names if types[n] in INSTANCE_TYPES])
         write_list(out, "LULL_DEVICE_FUNCTIONS", [n for n in names if types[n] in DEVICE_TYPES])
+        write_list(out, "LULL_QUEUE_FUNCTIONS", [n for n in names if types[n] == "VkQueue"])
 
 
 if __name__ == "__main__":

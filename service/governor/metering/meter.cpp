@@ -72,7 +72,7 @@ Meter::Reading Meter::end(const Timing& timing) {
   const BusyTime::Interval seen{.begin = timing.handedNs, .end = now, .afterIdle = timing.afterIdle};
   const BusyTime::Interval stamped{.begin = ticks.begin, .end = ticks.end, .afterIdle = timing.afterIdle};
   if (timing.waitingSinceNs < m_lastEndNs) reading.gapNs = gapBefore(timing, stamped);
-  const std::uint64_t seenNs = m_byCompletions.add(seen);
+  const std::uint64_t seenNs = timing.untimed ? 0 : m_byCompletions.add(seen);
   if (read) {
     reading.busyNs = m_byStamps.add(stamped);
     m_lastEndTicks = ticks.end;

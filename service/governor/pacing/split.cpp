@@ -18,7 +18,7 @@ std::uint64_t product(const Groups& counts) {
 }
 
 std::uint32_t partsOf(std::uint32_t count, std::uint64_t step) {
-  return static_cast<std::uint32_t>((count + step - 1) / step);
+  return static_cast<std::uint32_t>(count / step + (count % step != 0 ? 1 : 0));
 }
 
 // Cuts along one axis after the other, each no more than is needed.

@@ -8,6 +8,18 @@
 
 namespace lull::governor {
 
+namespace {
+
+// It goes out, but nobody waits for it, and how long it stands there waiting is not its own time.
+void makeUnsafe(Slice& slice) {
+  slice.unsure = slice.unsafe = true;
+  slice.passage.capped = false;
+  slice.passage.expectedNs = 0;
+  slice.timing.untimed = true;
+}
+
+}  // namespace
+
 // `lock` is held before and after, not meanwhile.
 Queue::Outcome Queue::handHead(Lock& lock) {
   m_handing = true;
@@ -29,13 +41,20 @@ Queue::Outcome Queue::handHead(Lock& lock) {
 
 Queue::Outcome Queue::handSlice(Item& item) noexcept {
   if (m_device.isLost()) return Outcome::Lost;
+  const bool behind = m_unsure.load() > 0;
+  if (behind && !isHurried()) {
+    m_heldBack = true;
+    return m_unsafeInFlight.load() > 0 ? Outcome::Unsafe : Outcome::Behind;
+  }
   if (!m_ready.made) {
     if (const Outcome outcome = prepare(item); outcome != Outcome::HandedOver) {
       if (outcome == Outcome::Unsafe) m_heldBack = true;
       return outcome == Outcome::NoMemory ? sufferNoMemory() : outcome;
     }
   }
-  if (Slice* slice = m_ready.slice) {
+  if (behind) m_ready.plan.unsafe = true;
+  if (m_ready.plan.unsafe && m_ready.slice != nullptr) makeUnsafe(*m_ready.slice);
+  if (Slice* slice = m_ready.slice; slice != nullptr && slice->carriesWork) {
     slice->passage.opensSubmission = !item.opened;
     m_refusal = m_device.gate()->tryAdmit(slice->passage);
     if (m_refusal.verdict != Gate::Verdict::Granted) {
@@ -57,21 +76,14 @@ Queue::Outcome Queue::sufferNoMemory() {
 Queue::Outcome Queue::prepare(Item& item) noexcept {
   Slice* slice = nullptr;
   try {
-    const auto plan = m_planner.next(item, m_device.slicing());
+    auto limits = m_device.slicing();
+    limits.hurried = isHurried();
+    const auto plan = m_planner.next(item, limits);
     if (!plan) return Outcome::Unsafe;
-    if (plan->carriesWork) {
+    if (plan->carriesWork || plan->probes || plan->unsafe) {
       slice = takeSlice();
       if (slice == nullptr) return Outcome::NoMemory;
-      slice->passage = {.capped = !plan->blind, .expectedNs = plan->expectedNs};
-      slice->worksKnown = true;
-      for (std::size_t i = item.at.part; i < plan->end.part; ++i) {
-        const WorkList& work = item.parts[i].chunk.work;
-        if (work == nullptr) slice->worksKnown = false;
-        slice->works.push_back(work);
-      }
-      if (m_family != kNoFamily && Outgoing::canStamp(item, plan->end)) {
-        slice->timing.stamp = m_device.meter().takeStamp(m_family);
-      }
+      fill(*slice, item, *plan);
     }
     m_outgoing.build(item, plan->end, slice != nullptr ? slice->timing.stamp : std::nullopt);
     m_ready = {.made = true, .plan = *plan, .slice = slice};
@@ -80,6 +92,23 @@ Queue::Outcome Queue::prepare(Item& item) noexcept {
     const std::lock_guard lock(m_mutex);
     if (slice != nullptr) recycle(slice);
     return Outcome::NoMemory;
+  }
+}
+
+void Queue::fill(Slice& slice, const Item& item, const Plan& plan) {
+  slice.carriesWork = plan.carriesWork;
+  slice.unsure = plan.probes;
+  slice.unsafe = false;
+  slice.passage = {.expectedNs = plan.expectedNs};
+  slice.timing.untimed = false;
+  slice.worksKnown = plan.carriesWork;
+  for (std::size_t i = item.at.part; i < plan.end.part; ++i) {
+    const WorkList& work = item.parts[i].chunk.work;
+    if (work == nullptr) slice.worksKnown = false;
+    slice.works.push_back(work);
+  }
+  if (m_family != kNoFamily && Outgoing::canStamp(item, plan.end)) {
+    slice.timing.stamp = m_device.meter().takeStamp(m_family);
   }
 }
 
@@ -97,14 +126,15 @@ void Queue::prepareAhead(Lock& lock) {
 Queue::Outcome Queue::send(Item& item) {
   Slice* slice = m_ready.slice;
   const bool last = m_ready.plan.end.batch == item.batches.size();
-  if (slice != nullptr) {
-    slice->timing.waitingSinceNs = m_heldBack ? kForever : item.listedNs;
+  const bool unsure = m_ready.plan.unsafe;
+  if (slice != nullptr && slice->carriesWork) {
+    slice->timing.waitingSinceNs = m_heldBack || unsure ? kForever : item.listedNs;
     m_device.meter().begin(slice->timing, m_inFlight.load());
   }
   bool watched = true;
   const VkResult result = call(slice, last ? item.fence : VK_NULL_HANDLE, watched);
   if (result != VK_SUCCESS) {
-    if (slice != nullptr) {
+    if (slice != nullptr && slice->carriesWork) {
       m_device.meter().cancel();
       m_device.gate()->retract(slice->passage);
     }
@@ -113,19 +143,24 @@ Queue::Outcome Queue::send(Item& item) {
     return Outcome::Lost;
   }
   m_troubles = 0;
-  m_heldBack = false;
+  m_heldBack = m_ready.plan.probes;
   m_ready.made = false;
   m_ready.slice = nullptr;
   if (slice != nullptr && !watched) {
-    m_device.meter().cancel();
-    m_device.gate()->countUngoverned();
-    m_device.gate()->finish(slice->passage, {});
+    endUnwatched(*slice);
     const std::lock_guard lock(m_mutex);
     recycle(std::exchange(slice, nullptr));
   }
   m_sent = slice;
-  announce(item);
+  announce(item, unsure);
   return Outcome::HandedOver;
+}
+
+void Queue::endUnwatched(const Slice& slice) {
+  if (!slice.carriesWork) return;
+  m_device.meter().cancel();
+  m_device.gate()->countUngoverned();
+  m_device.gate()->finish(slice.passage, {});
 }
 
 // A fence of the program's keeps its meaning: it goes with the program's own batches, and ours with an empty submission
@@ -147,11 +182,16 @@ VkResult Queue::call(Slice* slice, VkFence fence, bool& watched) {
 }
 
 // Only copies are touched from here on: the program may have seen the work done, and have freed everything.
-void Queue::announce(Item& item) {
+void Queue::announce(Item& item, bool unsure) {
   Semaphores& semaphores = m_device.semaphores();
   for (std::size_t batch = item.at.batch; batch < m_ready.plan.end.batch; ++batch) {
     for (const SemaphoreSignal& signal : item.signalsOf(batch)) {
-      if (signal.payload != nullptr && signal.payload->timeline) Semaphores::assure(*signal.payload, signal.value);
+      if (signal.payload == nullptr) continue;
+      if (unsure) {
+        signal.payload->foreign.store(true);  // when it comes is not known any more
+      } else if (signal.payload->timeline) {
+        Semaphores::assure(*signal.payload, signal.value);
+      }
     }
   }
   item.at = m_ready.plan.end;
@@ -167,6 +207,8 @@ void Queue::addToFlight(Slice* slice) {
   (m_oldest == nullptr ? m_oldest : m_newest->next) = slice;
   m_newest = slice;
   m_inFlight.fetch_add(1);
+  if (slice->unsure) m_unsure.fetch_add(1);
+  if (slice->unsafe) m_unsafeInFlight.fetch_add(1);
 }
 
 void Queue::popHead() {

@@ -51,7 +51,8 @@ void Outgoing::build(const Item& item, const Item::Position& end, const std::opt
     if (stamp && to > from && from == at.part) share.before = stamp->before;
     if (stamp && to > from && to == end.part) share.after = stamp->after;
     if (m_form == Item::Form::Bind) {
-      addBind(batch, item.binds.at(i), share);
+      addBind(batch, i < end.batch ? item.binds.at(i) : VkBindSparseInfo{.sType = VK_STRUCTURE_TYPE_BIND_SPARSE_INFO},
+              share);
     } else if (m_form == Item::Form::Submit) {
       add(batch, share);
     } else {
@@ -188,6 +189,8 @@ void Outgoing::addBind(const Batch& batch, const VkBindSparseInfo& copy, const S
   const std::size_t firstValue = m_values.size();
   info.pWaitSemaphores = addSemaphores(share.waits);
   info.pSignalSemaphores = addSemaphores(share.signals);
+  info.waitSemaphoreCount = static_cast<std::uint32_t>(share.waits.size());
+  info.signalSemaphoreCount = static_cast<std::uint32_t>(share.signals.size());
   info.pNext = chainFor(batch, share, firstValue);
   m_binds.push_back(info);
 }

@@ -19,35 +19,55 @@ bool isOwnDoing(const Item& item, std::size_t batch, const SemaphoreWait& wait) 
   });
 }
 
+bool isTimeline(const SemaphoreWait& wait) { return wait.need.payload != nullptr && wait.need.payload->timeline; }
+
+bool isBlind(const Item& item, std::size_t batch) {
+  const auto waits = item.waitsOf(batch);
+  return std::any_of(waits.begin(), waits.end(), [](const auto& wait) { return Semaphores::isBlind(wait.need); });
+}
+
 }  // namespace
 
 bool Planner::isSafe(const Item& item, std::size_t batch, const SemaphoreWait& wait) const {
   return Semaphores::isMet(wait.need) || wait.need.ticket.handed == &m_own || isOwnDoing(item, batch, wait);
 }
 
-const SemaphoreWait* Planner::inTheWay(const Item& item) const {
+// A binary wait never goes out before its signal: drivers need not bear that, and the program may not ask for it.
+bool Planner::mayPass(const Item& item, std::size_t batch, const SemaphoreWait& wait, bool hurried) const {
+  return (hurried && isTimeline(wait)) || isSafe(item, batch, wait);
+}
+
+const SemaphoreWait* Planner::inTheWay(const Item& item, bool hurried) const {
   if (item.isDone() || item.at.entered) return nullptr;
   for (const SemaphoreWait& wait : item.waitsOf(item.at.batch)) {
-    if (!isSafe(item, item.at.batch, wait)) return &wait;
+    if (!mayPass(item, item.at.batch, wait, hurried)) return &wait;
   }
   return nullptr;
 }
 
-// The first batch that cannot be entered yet.
-std::size_t Planner::safeEnd(const Item& item) const {
+bool Planner::mayEnter(const Item& item, std::size_t batch, bool hurried) const {
+  const auto waits = item.waitsOf(batch);
+  return std::all_of(waits.begin(), waits.end(),
+                     [&](const SemaphoreWait& wait) { return mayPass(item, batch, wait, hurried); });
+}
+
+// The first batch that cannot be entered yet, or not together with what is before it.
+std::size_t Planner::reach(const Item& item, bool hurried) const {
   std::size_t batch = item.at.batch + (item.at.entered ? 1 : 0);
-  const auto enters = [&](std::size_t i) {
-    const auto waits = item.waitsOf(i);
-    return std::all_of(waits.begin(), waits.end(), [&](const SemaphoreWait& wait) { return isSafe(item, i, wait); });
-  };
-  while (batch < item.batches.size() && enters(batch)) ++batch;
+  while (batch < item.batches.size() && mayEnter(item, batch, hurried) && (hurried || !isBlind(item, batch))) ++batch;
   return batch;
 }
 
 std::optional<Plan> Planner::next(const Item& item, const Limits& limits) {
-  const std::size_t batches = safeEnd(item);
-  if (batches == item.at.batch && !item.isDone()) return std::nullopt;
   Plan plan;
+  if (!limits.hurried && !item.isDone() && !item.at.entered && isBlind(item, item.at.batch)) {
+    if (!mayEnter(item, item.at.batch, false)) return std::nullopt;
+    plan.end = {.batch = item.at.batch, .part = item.at.part, .entered = true};
+    plan.probes = true;
+    return plan;
+  }
+  const std::size_t batches = reach(item, limits.hurried);
+  if (batches == item.at.batch && !item.isDone()) return std::nullopt;
   plan.end = {.batch = batches, .part = batches > 0 ? item.partsEnd(batches - 1) : 0, .entered = false};
   const std::size_t limit = plan.end.part;
   m_predicted.clear();
@@ -65,11 +85,9 @@ std::optional<Plan> Planner::next(const Item& item, const Limits& limits) {
   }
   const std::size_t touched = plan.end.entered ? plan.end.batch + 1 : plan.end.batch;
   for (std::size_t i = item.at.batch + (item.at.entered ? 1 : 0); i < touched; ++i) {
-    const auto waits = item.waitsOf(i);
-    if (std::any_of(waits.begin(), waits.end(), [](const auto& w) { return Semaphores::isBlind(w.need); })) {
-      plan.blind = true;
-    }
+    if (!mayEnter(item, i, false) || isBlind(item, i)) plan.unsafe = true;
   }
+  if (plan.unsafe) return plan;
   for (const auto& predicted : m_predicted) plan.expectedNs += predicted.value_or(0);
   return plan;
 }

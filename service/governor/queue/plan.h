@@ -14,7 +14,8 @@ namespace lull::governor {
 struct Plan {
   Item::Position end;
   bool carriesWork = false;
-  bool blind = false;            // it waits for what cannot be seen from here
+  bool probes = false;  // nothing but waits whose end cannot be seen from here: what comes next needs it to be done
+  bool unsafe = false;  // it may wait for what nobody has signalled or submitted yet
   std::uint64_t expectedNs = 0;  // 0: not known
 };
 
@@ -26,15 +27,18 @@ public:
   struct Limits {
     std::uint64_t targetNs = 0;
     bool whole = false;
+    bool hurried = false;  // what is still to be signalled is the driver's to wait for
   };
   // nullopt: the next batch's waits are not met by what the driver has. May throw bad_alloc.
   [[nodiscard]] std::optional<Plan> next(const Item& item, const Limits& limits);
   // The first wait in the way; nullptr: there is none any more.
-  [[nodiscard]] const SemaphoreWait* inTheWay(const Item& item) const;
+  [[nodiscard]] const SemaphoreWait* inTheWay(const Item& item, bool hurried) const;
 
 private:
   [[nodiscard]] bool isSafe(const Item& item, std::size_t batch, const SemaphoreWait& wait) const;
-  [[nodiscard]] std::size_t safeEnd(const Item& item) const;
+  [[nodiscard]] bool mayPass(const Item& item, std::size_t batch, const SemaphoreWait& wait, bool hurried) const;
+  [[nodiscard]] bool mayEnter(const Item& item, std::size_t batch, bool hurried) const;
+  [[nodiscard]] std::size_t reach(const Item& item, bool hurried) const;
   [[nodiscard]] std::size_t partsOf(const Item& item, std::size_t limit, std::uint64_t targetNs);
 
   const Costs& m_costs;

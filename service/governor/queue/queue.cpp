@@ -18,19 +18,25 @@ bool carriesWork(const VkSubmitInfo& info) { return info.commandBufferCount > 0;
 bool carriesWork(const VkSubmitInfo2& info) { return info.commandBufferInfoCount > 0; }
 bool carriesWork(const VkBindSparseInfo&) { return true; }
 
-// Timeline values that these batches will signal are assured.
+bool waits(const VkSubmitInfo& info) { return info.waitSemaphoreCount > 0; }
+bool waits(const VkSubmitInfo2& info) { return info.waitSemaphoreInfoCount > 0; }
+bool waits(const VkBindSparseInfo& info) { return info.waitSemaphoreCount > 0; }
+
+// When what these batches signal will be signalled is not known here.
 template <typename Info>
-void assureSignals(Semaphores& semaphores, const Info& info) {
-  const auto* values = inChain<VkTimelineSemaphoreSubmitInfo>(info.pNext);
-  if (values == nullptr) return;
-  for (std::uint32_t i = 0; i < info.signalSemaphoreCount && i < values->signalSemaphoreValueCount; ++i) {
-    semaphores.assure(info.pSignalSemaphores[i], values->pSignalSemaphoreValues[i]);
+void makeSignalsForeign(Semaphores& semaphores, const Info& info) {
+  for (std::uint32_t i = 0; i < info.signalSemaphoreCount; ++i) semaphores.makeForeign(info.pSignalSemaphores[i]);
+}
+void makeSignalsForeign(Semaphores& semaphores, const VkSubmitInfo2& info) {
+  for (std::uint32_t i = 0; i < info.signalSemaphoreInfoCount; ++i) {
+    semaphores.makeForeign(info.pSignalSemaphoreInfos[i].semaphore);
   }
 }
-void assureSignals(Semaphores& semaphores, const VkSubmitInfo2& info) {
-  for (std::uint32_t i = 0; i < info.signalSemaphoreInfoCount; ++i) {
-    semaphores.assure(info.pSignalSemaphoreInfos[i].semaphore, info.pSignalSemaphoreInfos[i].value);
-  }
+
+bool signalsShared(const Item& item) {
+  return std::any_of(item.signals.begin(), item.signals.end(), [](const SemaphoreSignal& signal) {
+    return signal.payload != nullptr && !signal.payload->timeline && signal.payload->shared.load();
+  });
 }
 
 VkResult callWhole(const DeviceTable& vk, Item::Form, VkQueue queue, std::span<const VkSubmitInfo> infos,
@@ -68,8 +74,18 @@ Queue::~Queue() {
   }
 }
 
+// Who shares a binary semaphore may wait for it as soon as this has returned, and must find its signal with the driver.
+// (Not while it depends on signals that are still to be made: nobody may wait for it then.)
 template <typename Info>
 VkResult Queue::submit(Item::Form form, std::span<const Info> infos, VkFence fence) noexcept {
+  bool shared = false;
+  const VkResult result = list(form, infos, fence, shared);
+  if (result != VK_SUCCESS || !shared) return result;
+  return handOverWhatCan() == VK_ERROR_DEVICE_LOST ? VK_ERROR_DEVICE_LOST : VK_SUCCESS;
+}
+
+template <typename Info>
+VkResult Queue::list(Item::Form form, std::span<const Info> infos, VkFence fence, bool& shared) noexcept {
   Item* item = nullptr;
   try {
     const std::lock_guard order(m_program);
@@ -81,6 +97,7 @@ VkResult Queue::submit(Item::Form form, std::span<const Info> infos, VkFence fen
     item->serial = m_lastSerial;
     copyInto(*item, infos,
              {.recordings = m_device.recordings(), .semaphores = m_device.semaphores(), .handed = m_handed});
+    shared = signalsShared(*item);
     if (fence != VK_NULL_HANDLE) m_device.fences().hold(fence);
     return enlist(item);
   } catch (...) {
@@ -142,40 +159,55 @@ VkResult Queue::finishHandingOver(bool orUnsafe) {
   return m_handed.load() >= last ? VK_SUCCESS : VK_NOT_READY;
 }
 
+// Our thread may be resting on the very wait that is the driver's from now on.
+Queue::Hurry::Hurry(Queue& queue) : m_queue(queue) {
+  m_queue.m_hurries.fetch_add(1);
+  m_queue.m_device.semaphores().changed();
+}
+
+bool Queue::lists(VkFence fence) {
+  const std::lock_guard lock(m_mutex);
+  for (const Item* item = m_head; item != nullptr; item = item->next) {
+    if (item->fence == fence) return true;
+  }
+  return false;
+}
+
 bool Queue::isEmpty() {
   const std::lock_guard lock(m_mutex);
   return m_head == nullptr;
 }
 
-// Structures that we do not know are not copied: the program's own go to the driver while the program waits here. What
-// they make the work wait for is not known either, so it holds nobody back.
+// Structures that we do not know are not copied: the program's own go to the driver while the program waits here, for
+// the gate alone. What they make the work wait for is not known either, so it holds nobody back.
 template <typename Info>
 VkResult Queue::passWhole(Item::Form form, std::span<const Info> infos, VkFence fence) {
   Gate& gate = *m_device.gate();
+  const Hurry hurry(*this);
   if (const VkResult result = finishHandingOver(); result != VK_SUCCESS) return result;
   const bool works = std::any_of(infos.begin(), infos.end(), [](const Info& info) { return carriesWork(info); });
   if (Lock lock(m_mutex); works && !m_running && !startThread()) return VK_ERROR_OUT_OF_HOST_MEMORY;
   Slice* slice = works ? takeSlice() : nullptr;
   if (works && slice == nullptr) return VK_ERROR_OUT_OF_HOST_MEMORY;
+  for (const Info& info : infos) makeSignalsForeign(m_device.semaphores(), info);
   gate.countUngoverned();
   if (works) {
-    slice->passage = {.opensSubmission = true, .capped = false, .expectedNs = 0};
-    gate.admit(slice->passage);
-    slice->timing.waitingSinceNs = kForever;
-    m_device.meter().begin(slice->timing, m_inFlight.load());
+    const bool unsure =
+        m_unsure.load() > 0 || std::any_of(infos.begin(), infos.end(), [](const Info& info) { return waits(info); });
+    admitWhole(*slice, unsure);
   }
   const DeviceTable& vk = m_device.table();
   VkResult result = VK_SUCCESS;
   bool watched = false;
   {
+    const Device::Signalling signalling(m_device);
     const std::lock_guard driver(m_driver);
+    const std::lock_guard sending(m_sending);
     result = callWhole(vk, form, m_handle, infos, fence);
     watched = result == VK_SUCCESS && works && vk.QueueSubmit(m_handle, 0, nullptr, slice->fence) == VK_SUCCESS;
-    if (result == VK_SUCCESS && works && !watched) vk.QueueWaitIdle(m_handle);
   }
-  if (result == VK_SUCCESS) {
-    for (const Info& info : infos) assureSignals(m_device.semaphores(), info);
-  }
+  m_device.semaphores().changed();
+  if (result == VK_SUCCESS && works && !watched) waitIdle();
   Lock lock(m_mutex);
   if (watched) {
     addToFlight(slice);
@@ -186,6 +218,21 @@ VkResult Queue::passWhole(Item::Form form, std::span<const Info> infos, VkFence 
     recycle(slice);
   }
   return result;
+}
+
+void Queue::admitWhole(Slice& slice, bool unsure) {
+  slice.carriesWork = true;
+  slice.unsure = slice.unsafe = unsure;
+  slice.passage = {.opensSubmission = true, .capped = false, .expectedNs = 0};
+  m_device.gate()->admit(slice.passage);
+  slice.timing.waitingSinceNs = kForever;
+  slice.timing.untimed = unsure;
+  m_device.meter().begin(slice.timing, m_inFlight.load());
+}
+
+void Queue::waitIdle() {
+  const std::lock_guard driver(m_driver);
+  m_device.table().QueueWaitIdle(m_handle);
 }
 
 Item* Queue::takeItem() {

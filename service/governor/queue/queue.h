@@ -5,7 +5,8 @@
 // gate with it and calls the driver; in order, so one at a time. It is the program's own thread that does it when
 // nothing is in the way, otherwise ours. Watching: waits in the driver for the oldest slice in flight and meters it;
 // always ours. Our thread watches whenever it cannot hand over, so that while work flows nobody is woken but by the
-// driver. It sleeps in the driver only for slices that end by themselves (semaphores.h), so it is back soon.
+// driver. It sleeps in the driver only for slices that end by themselves (semaphores.h), so it is back soon. Waits
+// whose end cannot be seen go to the driver alone, and the work behind them when they are over.
 #pragma once
 
 #include "governor/chain.h"
@@ -32,6 +33,9 @@ inline constexpr std::uint32_t kNoFamily = UINT32_MAX;  // a queue that may not 
 // What is in flight.
 struct Slice {
   VkFence fence = VK_NULL_HANDLE;  // ours, never the program's
+  bool carriesWork = true;         // false: no matter of the gate; it is watched for when its waits are over
+  bool unsure = false;             // it stands waiting, nobody knows how long, and so does all that is behind it
+  bool unsafe = false;             // and what it waits for may not even have been submitted
   Passage passage;
   Timing timing;
   std::vector<WorkList> works;
@@ -60,8 +64,21 @@ public:
   [[nodiscard]] VkResult finishHandingOver() { return finishHandingOver(false); }
   // As far as it can be: VK_NOT_READY where the first of the list waits for what nobody has signalled or submitted yet.
   [[nodiscard]] VkResult handOverWhatCan() { return finishHandingOver(true); }
+  // While one lives nothing on the list waits here for semaphores that are still to be signalled: the driver does.
+  class Hurry {
+  public:
+    explicit Hurry(Queue& queue);
+    ~Hurry() { m_queue.m_hurries.fetch_sub(1); }
+    Hurry(const Hurry&) = delete;
+    Hurry& operator=(const Hurry&) = delete;
+
+  private:
+    Queue& m_queue;
+  };
   // Whether anything is on the list.
   [[nodiscard]] bool isEmpty();
+  // Whether a submission with this fence is on the list.
+  [[nodiscard]] bool lists(VkFence fence);
   // Held around every call of the driver with this VkQueue.
   [[nodiscard]] std::mutex& driver() { return m_driver; }
   // A call of the driver that signals semaphores and is under way has returned.
@@ -70,19 +87,24 @@ public:
   void wake();
 
 private:
-  enum class Outcome { HandedOver, Refused, Unsafe, NoMemory, Lost };
+  // Unsafe: it waits for what nobody has signalled or submitted yet. Behind: for waits that were.
+  enum class Outcome { HandedOver, Refused, Unsafe, Behind, NoMemory, Lost };
   // The next slice, made ready while the one before it runs. Belongs to who hands over.
   struct Ready {
     bool made = false;
     Plan plan;
-    Slice* slice = nullptr;  // nullptr: carries no work
+    Slice* slice = nullptr;  // nullptr: nothing to watch
   };
 
   [[nodiscard]] VkResult finishHandingOver(bool orUnsafe);
+  template <typename Info>
+  [[nodiscard]] VkResult list(Item::Form form, std::span<const Info> infos, VkFence fence, bool& shared) noexcept;
   [[nodiscard]] VkResult enlist(Item* item);
   [[nodiscard]] bool startThread();
   template <typename Info>
   [[nodiscard]] VkResult passWhole(Item::Form form, std::span<const Info> infos, VkFence fence);
+  void admitWhole(Slice& slice, bool unsure);
+  void waitIdle();
   [[nodiscard]] Item* takeItem();
   void giveBack(Item* item);
   void wakeIfNeeded();
@@ -92,11 +114,14 @@ private:
   [[nodiscard]] Outcome handHead(Lock& lock);
   [[nodiscard]] Outcome handSlice(Item& item) noexcept;
   [[nodiscard]] Outcome prepare(Item& item) noexcept;
+  void fill(Slice& slice, const Item& item, const Plan& plan);
+  [[nodiscard]] bool isHurried() const { return m_hurries.load() > 0; }
   [[nodiscard]] Outcome sufferNoMemory();
   void prepareAhead(Lock& lock);
   [[nodiscard]] Outcome send(Item& item);
   [[nodiscard]] VkResult call(Slice* slice, VkFence fence, bool& watched);
-  void announce(Item& item);
+  void endUnwatched(const Slice& slice);
+  void announce(Item& item, bool unsure);
   void addToFlight(Slice* slice);
   void dropList();
   void popHead();
@@ -106,8 +131,10 @@ private:
   // watching.cpp: our thread.
   static void* run(void* self);
   void serve();
+  enum class Seen { Done, Lost, NotYet };
   [[nodiscard]] Slice* watchOldest(Lock& lock);
-  [[nodiscard]] bool waitFor(const Slice& slice);
+  [[nodiscard]] Seen waitFor(const Slice& slice);
+  void measure(Slice& slice);
   void settle(Lock& lock, Slice* slice);
   void learn(const Slice& slice) noexcept;
   void rest(Lock& lock, Outcome outcome);
@@ -139,6 +166,9 @@ private:
   Slice* m_newest = nullptr;
   Slice* m_spareSlices = nullptr;
   std::atomic<std::uint32_t> m_inFlight{0};
+  std::atomic<std::uint32_t> m_unsure{0};  // of these
+  std::atomic<std::uint32_t> m_unsafeInFlight{0};
+  std::atomic<std::uint32_t> m_hurries{0};  // that live
   bool m_running = false;
   pthread_t m_thread{};
   std::atomic<bool> m_stopping{false};

@@ -27,6 +27,14 @@ void Semaphores::makeForeign(VkSemaphore semaphore) noexcept {
   if (const auto payload = find(semaphore)) payload->foreign.store(true);
 }
 
+void Semaphores::makeShared(VkSemaphore semaphore) noexcept {
+  const std::lock_guard lock(m_mutex);
+  const auto payload = find(semaphore);
+  if (payload == nullptr) return;
+  payload->foreign.store(true);
+  payload->shared.store(true);
+}
+
 Need Semaphores::need(VkSemaphore semaphore, std::uint64_t value) const {
   const std::lock_guard lock(m_mutex);
   Need need{.payload = find(semaphore), .value = value, .ticket = {}};

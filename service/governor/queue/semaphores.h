@@ -29,7 +29,8 @@ struct Ticket {
 // One semaphore, as long as somebody knows of it: the program may destroy it while we still do.
 struct Payload {
   bool timeline = false;
-  std::atomic<bool> foreign{false};  // imported or exported: others may signal it, unseen
+  std::atomic<bool> foreign{false};  // others may signal it, unseen
+  std::atomic<bool> shared{false};   // others may wait for it
   std::atomic<std::uint64_t> assured{0};
   Ticket signal;  // the last signal operation submitted; under Semaphores' lock
 };
@@ -47,6 +48,7 @@ public:
   void add(VkSemaphore semaphore, std::shared_ptr<Payload> payload);
   void remove(VkSemaphore semaphore) noexcept;
   void makeForeign(VkSemaphore semaphore) noexcept;
+  void makeShared(VkSemaphore semaphore) noexcept;  // and foreign
 
   // As the program submits, in its order.
   [[nodiscard]] Need need(VkSemaphore semaphore, std::uint64_t value) const;

@@ -84,12 +84,13 @@ VKAPI_ATTR VkResult VKAPI_CALL deviceWaitIdle(VkDevice handle) noexcept {
   }
 }
 
-// Its answer is the program's to hear, so it is not put on the list: it comes when all that it shows is on its way.
+// Its answer is the program's to hear, so it is not put on the list: it comes when all that it shows is on its way. The
+// program has submitted all of that; what waits for signals still to be made is none of it.
 VKAPI_ATTR VkResult VKAPI_CALL queuePresent(VkQueue queue, const VkPresentInfoKHR* info) noexcept {
   Device* device = Process::get().device(queue);
   Queue* known = find(queue);
   if (device == nullptr || known == nullptr) return VK_ERROR_OUT_OF_HOST_MEMORY;
-  if (const VkResult result = known->finishHandingOver(); result != VK_SUCCESS) return result;
+  if (known->handOverWhatCan() == VK_ERROR_DEVICE_LOST) return VK_ERROR_DEVICE_LOST;
   for (uint32_t i = 0; i < info->waitSemaphoreCount; ++i) {
     if (!device->waitUntilHandedOver(info->pWaitSemaphores[i])) return VK_ERROR_DEVICE_LOST;
   }
@@ -116,6 +117,33 @@ VKAPI_ATTR void VKAPI_CALL endLabel(VkQueue queue) noexcept {
 VKAPI_ATTR void VKAPI_CALL insertLabel(VkQueue queue, const VkDebugUtilsLabelEXT* label) noexcept {
   withQueue(&DeviceTable::QueueInsertDebugUtilsLabelEXT, queue, label);
 }
+VKAPI_ATTR VkResult VKAPI_CALL setPerformance(VkQueue queue, VkPerformanceConfigurationINTEL configuration) noexcept {
+  Device* device = Process::get().device(queue);
+  Queue* known = find(queue);
+  if (device == nullptr || known == nullptr) return VK_ERROR_OUT_OF_HOST_MEMORY;
+  const std::lock_guard driver(known->driver());
+  return device->table().QueueSetPerformanceConfigurationINTEL(queue, configuration);
+}
+
+// Newer than some registries, so not in the table. `Function` takes the queue and a structure.
+template <typename Function>
+auto callNamed(const char* name, VkQueue queue, const void* info) {
+  using Result = decltype(Function{}(queue, info));
+  Device* device = Process::get().device(queue);
+  Queue* known = find(queue);
+  if (device == nullptr || known == nullptr) return Result();
+  const auto call = reinterpret_cast<Function>(device->table().GetDeviceProcAddr(device->handle(), name));
+  if (call == nullptr) return Result();
+  const std::lock_guard driver(known->driver());
+  return call(queue, info);
+}
+VKAPI_ATTR void VKAPI_CALL notifyOutOfBand(VkQueue queue, const void* info) noexcept {
+  callNamed<void(VKAPI_PTR*)(VkQueue, const void*)>("vkQueueNotifyOutOfBandNV", queue, info);
+}
+VKAPI_ATTR VkResult VKAPI_CALL setHint(VkQueue queue, const void* info) noexcept {
+  return callNamed<VkResult(VKAPI_PTR*)(VkQueue, const void*)>("vkQueueSetPerfHintQCOM", queue, info);
+}
+
 VKAPI_ATTR void VKAPI_CALL getCheckpoints(VkQueue queue, uint32_t* count, VkCheckpointDataNV* data) noexcept {
   withQueue(&DeviceTable::GetQueueCheckpointDataNV, queue, count, data);
 }
@@ -139,6 +167,9 @@ Hooks submitHooks() {
       {"vkQueueBeginDebugUtilsLabelEXT", hooked(&beginLabel)},
       {"vkQueueEndDebugUtilsLabelEXT", hooked(&endLabel)},
       {"vkQueueInsertDebugUtilsLabelEXT", hooked(&insertLabel)},
+      {"vkQueueSetPerformanceConfigurationINTEL", hooked(&setPerformance)},
+      {"vkQueueNotifyOutOfBandNV", hooked(&notifyOutOfBand)},
+      {"vkQueueSetPerfHintQCOM", hooked(&setHint)},
       {"vkGetQueueCheckpointDataNV", hooked(&getCheckpoints)},
       {"vkGetQueueCheckpointData2NV", hooked(&getCheckpoints2)},
   };

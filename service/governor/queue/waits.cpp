@@ -80,14 +80,6 @@ VKAPI_ATTR VkResult VKAPI_CALL getFenceStatus(VkDevice handle, VkFence fence) no
   });
 }
 
-// The payload that goes out is that of the submission, so it must have been handed over.
-VKAPI_ATTR VkResult VKAPI_CALL getFenceFd(VkDevice handle, const VkFenceGetFdInfoKHR* info, int* fd) noexcept {
-  Device* device = Process::get().device(handle);
-  if (device == nullptr) return VK_ERROR_DEVICE_LOST;
-  if (!device->fences().waitForAll({&info->fence, 1}, kForever)) return VK_ERROR_DEVICE_LOST;
-  return device->table().GetFenceFdKHR(handle, info, fd);
-}
-
 VKAPI_ATTR VkResult VKAPI_CALL createSemaphore(VkDevice handle, const VkSemaphoreCreateInfo* info,
                                                const VkAllocationCallbacks* allocator,
                                                VkSemaphore* semaphore) noexcept {
@@ -101,7 +93,10 @@ VKAPI_ATTR VkResult VKAPI_CALL createSemaphore(VkDevice handle, const VkSemaphor
     payload->timeline = type != nullptr && type->semaphoreType == VK_SEMAPHORE_TYPE_TIMELINE;
     if (payload->timeline) payload->assured.store(type->initialValue);
     const auto* exported = inChain<VkExportSemaphoreCreateInfo>(info->pNext);
-    payload->foreign.store(exported != nullptr && exported->handleTypes != 0);
+    constexpr VkExternalSemaphoreHandleTypeFlags kCopied = VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_SYNC_FD_BIT;
+    const bool shared = exported != nullptr && (exported->handleTypes & ~kCopied) != 0;
+    payload->foreign.store(shared);
+    payload->shared.store(shared);
     device->semaphores().add(*semaphore, std::move(payload));
     return VK_SUCCESS;
   } catch (...) {
@@ -152,25 +147,6 @@ VKAPI_ATTR VkResult VKAPI_CALL getSemaphoreValue(VkDevice handle, VkSemaphore se
       *device, VK_SUCCESS, [&] { return device->isLost() ? VK_ERROR_DEVICE_LOST : get(handle, semaphore, value); });
   device->letCallsReturn();
   return result;
-}
-
-// From here on others may signal it, and what the driver is asked for must have been handed over.
-VKAPI_ATTR VkResult VKAPI_CALL getSemaphoreFd(VkDevice handle, const VkSemaphoreGetFdInfoKHR* info, int* fd) noexcept {
-  Device* device = Process::get().device(handle);
-  if (device == nullptr) return VK_ERROR_DEVICE_LOST;
-  if (info->handleType == VK_EXTERNAL_SEMAPHORE_HANDLE_TYPE_SYNC_FD_BIT) {
-    if (!device->waitUntilHandedOver(info->semaphore)) return VK_ERROR_DEVICE_LOST;
-  } else {
-    device->semaphores().makeForeign(info->semaphore);
-  }
-  return device->table().GetSemaphoreFdKHR(handle, info, fd);
-}
-
-VKAPI_ATTR VkResult VKAPI_CALL importSemaphoreFd(VkDevice handle, const VkImportSemaphoreFdInfoKHR* info) noexcept {
-  Device* device = Process::get().device(handle);
-  if (device == nullptr) return VK_ERROR_DEVICE_LOST;
-  device->semaphores().makeForeign(info->semaphore);
-  return device->table().ImportSemaphoreFdKHR(handle, info);
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL getEventStatus(VkDevice handle, VkEvent event) noexcept {
@@ -225,7 +201,6 @@ Hooks waitHooks() {
   static const Hook hooks[] = {
       {"vkWaitForFences", hooked(&waitForFences)},
       {"vkGetFenceStatus", hooked(&getFenceStatus)},
-      {"vkGetFenceFdKHR", hooked(&getFenceFd)},
       {"vkCreateSemaphore", hooked(&createSemaphore)},
       {"vkDestroySemaphore", hooked(&destroySemaphore)},
       {"vkSignalSemaphore", hooked(&signalSemaphore)},
@@ -234,8 +209,6 @@ Hooks waitHooks() {
       {"vkWaitSemaphoresKHR", hooked(&waitSemaphores)},
       {"vkGetSemaphoreCounterValue", hooked(&getSemaphoreValue)},
       {"vkGetSemaphoreCounterValueKHR", hooked(&getSemaphoreValue)},
-      {"vkGetSemaphoreFdKHR", hooked(&getSemaphoreFd)},
-      {"vkImportSemaphoreFdKHR", hooked(&importSemaphoreFd)},
       {"vkGetEventStatus", hooked(&getEventStatus)},
       {"vkGetQueryPoolResults", hooked(&getQueryResults)},
   };

@@ -59,35 +59,46 @@ void Queue::serve() {
 Slice* Queue::watchOldest(Lock& lock) {
   Slice* slice = m_oldest;
   lock.unlock();
-  slice->done = waitFor(*slice);
+  const Seen seen = waitFor(*slice);
+  slice->done = seen == Seen::Done;
   slice->reading = {};
-  if (slice->done) {
-    slice->reading = m_device.meter().end(slice->timing);
-  } else {
-    m_device.meter().cancel();
-  }
-  trace(*slice, m_device.costs());
-  m_device.gate()->finish(slice->passage, {.gpuNs = slice->reading.busyNs, .gapNs = slice->reading.gapNs});
+  if (seen != Seen::NotYet && slice->carriesWork) measure(*slice);
   lock.lock();
+  if (seen == Seen::NotYet) return nullptr;
   m_oldest = slice->next;
   if (m_oldest == nullptr) m_newest = nullptr;
   m_inFlight.fetch_sub(1);
+  if (slice->unsure) m_unsure.fetch_sub(1);
+  if (slice->unsafe) m_unsafeInFlight.fetch_sub(1);
   return slice;
 }
 
-// False: the device was lost, and runs nothing any more.
-bool Queue::waitFor(const Slice& slice) {
+void Queue::measure(Slice& slice) {
+  if (slice.done) {
+    slice.reading = m_device.meter().end(slice.timing);
+  } else {
+    m_device.meter().cancel();
+  }
+  trace(slice, m_device.costs());
+  m_device.gate()->finish(slice.passage, {.gpuNs = slice.reading.busyNs, .gapNs = slice.reading.gapNs});
+}
+
+// Lost: the device was, and runs nothing any more. NotYet: there may be something to hand over meanwhile.
+Queue::Seen Queue::waitFor(const Slice& slice) {
   const DeviceTable& vk = m_device.table();
-  const std::uint64_t limit = slice.passage.capped ? kForever : kBlindLookNs;
+  const bool patient = slice.passage.capped && !slice.unsure;
   for (;;) {
-    const VkResult result = vk.WaitForFences(m_device.handle(), 1, &slice.fence, VK_TRUE, limit);
-    if (result == VK_SUCCESS) return true;
-    if (result == VK_TIMEOUT && !m_stopping.load()) continue;
+    const VkResult result =
+        vk.WaitForFences(m_device.handle(), 1, &slice.fence, VK_TRUE, patient ? kForever : kBlindLookNs);
+    if (result == VK_SUCCESS) return Seen::Done;
+    const bool late = result == VK_TIMEOUT && !m_stopping.load();
+    if (late && isHurried()) return Seen::NotYet;
+    if (late) continue;
     if (result != VK_ERROR_OUT_OF_HOST_MEMORY && result != VK_ERROR_OUT_OF_DEVICE_MEMORY) break;
     sleepNs(kMillisecond);
   }
   if (!m_stopping.load()) m_device.lose();
-  return false;
+  return Seen::Lost;
 }
 
 // What was measured is learned, and the slice can be used again.
@@ -129,6 +140,7 @@ void Queue::rest(Lock& lock, Outcome outcome) {
       sleepNs(kMillisecond * std::min(50U, 1U + m_troubles));
       break;
     case Outcome::HandedOver:
+    case Outcome::Behind:
     case Outcome::Lost:
       break;
   }
@@ -151,7 +163,7 @@ void Queue::restUnsafe(const Item& item) {
     [[maybe_unused]] const bool moved = gate.waitAfter(answer);
     return;
   }
-  const SemaphoreWait* wait = m_planner.inTheWay(item);
+  const SemaphoreWait* wait = m_planner.inTheWay(item, isHurried());
   if (wait == nullptr) return;
   const bool foreign = wait->need.payload->foreign.load();
   if (!foreign) semaphores.waitForChange(seen, momentAfter(kOwnLookNs));

@@ -4,6 +4,7 @@
 #include "governor/hooks.h"
 #include "governor/pacing/costs.h"
 #include "governor/process.h"
+#include "governor/recording/dispatch_base.h"
 
 #include <vector>
 
@@ -11,19 +12,11 @@ namespace lull::governor {
 
 namespace {
 
-// Newer than some registries: VkPipelineCreateFlags2CreateInfo, whose flags count instead of the create info's own.
-constexpr auto kFlags2Type = static_cast<VkStructureType>(1'000'470'005);
-struct Flags2 {
-  VkStructureType sType;
-  const void* pNext;
-  VkFlags64 flags;
-};
-
 // One of the create infos of a call, as it goes to the driver.
 struct Prepared {
   VkComputePipelineCreateInfo info{};
   Axes axes{};
-  Flags2 flags2{};
+  PipelineFlags2 flags2{};
 };
 
 Axes axesOfStage(Pipelines& pipelines, const VkPipelineShaderStageCreateInfo& stage) {
@@ -32,27 +25,11 @@ Axes axesOfStage(Pipelines& pipelines, const VkPipelineShaderStageCreateInfo& st
   return module != nullptr ? axesOf(wordsOf(*module), stage.pName) : Axes{};
 }
 
-// Makes it a pipeline that can be dispatched from a base. False: something in the chain may not go together with that,
-// or is in the way.
-bool allowBase(Prepared& prepared) {
-  const void* rest = prepared.info.pNext;
-  const auto* first = static_cast<const VkBaseInStructure*>(rest);
-  if (first != nullptr && first->sType == kFlags2Type) {
-    prepared.flags2 = *static_cast<const Flags2*>(rest);
-    prepared.flags2.flags |= VK_PIPELINE_CREATE_DISPATCH_BASE_BIT;
-    prepared.info.pNext = &prepared.flags2;
-    rest = prepared.flags2.pNext;
-  }
-  if (!hasOnly<VkPipelineCreationFeedbackCreateInfo, VkPipelineRobustnessCreateInfoEXT>(rest)) return false;
-  prepared.info.flags |= VK_PIPELINE_CREATE_DISPATCH_BASE_BIT;
-  return true;
-}
-
 Prepared prepare(Pipelines& pipelines, const VkComputePipelineCreateInfo& info) {
   const Prepared whole{.info = info};
   Prepared prepared{.info = info, .axes = axesOfStage(pipelines, info.stage)};
   const bool divisible = prepared.axes[0] || prepared.axes[1] || prepared.axes[2];
-  return divisible && allowBase(prepared) ? prepared : whole;
+  return divisible && allowBase(prepared.info, prepared.flags2) ? prepared : whole;
 }
 
 struct Call {

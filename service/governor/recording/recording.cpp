@@ -130,7 +130,8 @@ Recording::Plan Recording::planned(std::optional<std::uint64_t> ns, std::uint64_
   Plan plan{.before = decision.before, .pieceUnits = decision.pieceUnits};
   bool after = decision.after;
   if (divisible && switches.split == Switches::Split::Finest) {
-    plan.pieceUnits = std::max<std::uint64_t>(1, (units + Switches::kMostPieces - 1) / Switches::kMostPieces);
+    plan.pieceUnits =
+        std::max<std::uint64_t>(1, units / Switches::kMostPieces + (units % Switches::kMostPieces != 0 ? 1 : 0));
   }
   if (switches.cut == Switches::Cut::Every) {
     plan.before = after = true;

@@ -40,6 +40,16 @@ Target targetOfWorkScope(VkCommandBuffer commands, std::uint32_t command) {
   return to;
 }
 
+Target targetOfUnsureScope(VkCommandBuffer commands) {
+  if (Recording* recording = recordingOf(commands)) {
+    if (recording->worked()) recording->cut();
+    recording->noteUnknown();
+    recording->cutSoon();
+    recording->enterScope();
+  }
+  return targetOf(commands);
+}
+
 Target targetOfUnknown(VkCommandBuffer commands) {
   if (Recording* recording = recordingOf(commands)) recording->countUnknown();
   return targetOf(commands);

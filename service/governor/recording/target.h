@@ -21,6 +21,8 @@ struct Target {
 [[nodiscard]] Target targetOfScope(VkCommandBuffer commands);
 // For one that does both: it is in the chunk that it is noted for.
 [[nodiscard]] Target targetOfWorkScope(VkCommandBuffer commands, std::uint32_t command);
+// For one after which nobody knows what is done until it ends.
+[[nodiscard]] Target targetOfUnsureScope(VkCommandBuffer commands);
 // For one that the governor does not know.
 [[nodiscard]] Target targetOfUnknown(VkCommandBuffer commands);
 void leaveScope(const Target& target);

@@ -179,6 +179,7 @@ VKAPI_ATTR void VKAPI_CALL destroyDevice(VkDevice handle, const VkAllocationCall
     device = std::move(known().devices[keyOf(handle)]);
     known().devices.erase(keyOf(handle));
   }
+  for (const auto& [semaphore, shared] : device->shared) device->table.DestroySemaphore(handle, shared.line, nullptr);
   device->table.DestroyDevice(handle, nullptr);
 }
 

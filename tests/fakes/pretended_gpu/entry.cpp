@@ -15,6 +15,7 @@ PFN_vkVoidFunction find(const char* name) {
 
 VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL getDeviceProcAddr(VkDevice handle, const char* name) {
   if (std::strcmp(name, "vkGetDeviceProcAddr") == 0) return hooked(&getDeviceProcAddr);
+  if (const auto hook = sharingHook(name)) return hook;
   const auto next = deviceOf(handle).table.GetDeviceProcAddr(handle, name);
   const auto hook = next != nullptr ? find(name) : nullptr;
   return hook != nullptr ? hook : next;

@@ -18,6 +18,11 @@
 //   LULL_PRETEND_HEAPS=local:8192,host:4096       the heaps in MiB, "local": device-local. The driver's memory types
 //       lie in the first; each further one has a type of its own, whose memory is really the driver's.
 //   LULL_PRETEND_MEMORY_FAILS=1                   the driver has no memory left, whoever asks
+//   LULL_PRETEND_SHARING=1                        semaphores and fences can be shared by file descriptors, which lead
+//   to
+//       nobody: who shares a binary semaphore signals it by vkPretendSignalLULL. A submission's pNext may then hold
+//       timeline values and structures before them. vkQueuePresentKHR waits for its semaphores and shows nothing.
+//       And the device is lost after vkPretendLossLULL: no queue takes anything any more.
 //   LULL_PRETEND_RECORD=FILE                      a line there for each call that is worth telling: "device result=0
 //       extensions=a,b queues=0x1:low,1x2:none", with "+TYPE" for each other structure behind a queue; "allocate 4096
 //       type=0"
@@ -30,6 +35,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,7 +55,9 @@ namespace lull::pretended {
 #define LULL_PRETENDED_DEVICE(X) \
   X(AllocateMemory)              \
   X(CreateCommandPool)           \
+  X(CreateSemaphore)             \
   X(DestroyDevice)               \
+  X(DestroySemaphore)            \
   X(DeviceWaitIdle)              \
   X(FreeMemory)                  \
   X(GetDeviceQueue)              \
@@ -57,7 +66,8 @@ namespace lull::pretended {
   X(QueueSubmit)                 \
   X(QueueSubmit2)                \
   X(QueueSubmit2KHR)             \
-  X(QueueWaitIdle)
+  X(QueueWaitIdle)               \
+  X(SignalSemaphore)
 
 #define LULL_MEMBER(name) PFN_vk##name name = nullptr;
 struct InstanceTable {
@@ -88,6 +98,7 @@ struct Wishes {
   VkResult refusal = VK_SUCCESS;
   std::vector<Heap> heaps;
   bool memoryFails = false;
+  bool sharing = false;
   std::string record;
 };
 [[nodiscard]] const Wishes& wishes();
@@ -100,6 +111,13 @@ struct Queue {
   VkQueue real = VK_NULL_HANDLE;
 };
 
+// A binary semaphore that others have, too: a timeline in the driver, whose values count.
+struct Shared {
+  VkSemaphore line = VK_NULL_HANDLE;
+  std::uint64_t waited = 0;
+  std::uint64_t signalled = 0;
+};
+
 struct Device {
   VkDevice handle = VK_NULL_HANDLE;
   DeviceTable table;
@@ -108,6 +126,9 @@ struct Device {
   std::vector<std::vector<std::unique_ptr<Queue>>> queues;  // by family and index; [0][0] is the driver's own
   std::mutex mutex;                                         // VkQueue is externally synchronised, and all are one
   std::map<VkDeviceMemory, std::pair<std::uint32_t, std::uint64_t>> memory;  // heap and bytes
+  std::map<VkSemaphore, Shared> shared;
+  std::set<VkFence> fences;  // that were submitted
+  bool lost = false;
 };
 
 // By what the loader put first into a dispatchable object.
@@ -116,10 +137,14 @@ struct Device {
 // Bytes that the program holds in each heap.
 [[nodiscard]] std::vector<std::uint64_t> heldBytes();
 
-// nullptr: not pretended. By topic: creation.cpp, queues.cpp, heaps.cpp.
+// nullptr: not pretended. By topic: creation.cpp, queues.cpp, heaps.cpp, sharing.cpp.
 [[nodiscard]] PFN_vkVoidFunction creationHook(const char* name);
 [[nodiscard]] PFN_vkVoidFunction queueHook(const char* name);
 [[nodiscard]] PFN_vkVoidFunction heapHook(const char* name);
+[[nodiscard]] PFN_vkVoidFunction sharingHook(const char* name);  // also of what the driver does not have
+
+// To the driver's queue, with timelines in the place of shared semaphores; the device's mutex is held.
+[[nodiscard]] VkResult submitShared(Device& device, VkQueue real, std::span<const VkSubmitInfo> infos, VkFence fence);
 
 // The queues of a new device.
 void makeQueues(Device& device, PFN_vkSetDeviceLoaderData setLoaderData);

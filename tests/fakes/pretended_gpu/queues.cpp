@@ -24,11 +24,14 @@ VkResult onDriver(VkQueue queue, Call call) {
   Device& device = deviceOf(queue);
   const VkQueue real = realOf(device, queue);
   const std::lock_guard lock(device.mutex);
-  return call(device.table, real);
+  return device.lost ? VK_ERROR_DEVICE_LOST : call(device.table, real);
 }
 
 VKAPI_ATTR VkResult VKAPI_CALL submit(VkQueue queue, std::uint32_t count, const VkSubmitInfo* infos, VkFence fence) {
-  return onDriver(queue, [=](const auto& vk, VkQueue real) { return vk.QueueSubmit(real, count, infos, fence); });
+  return onDriver(queue, [=](const auto& vk, VkQueue real) {
+    if (wishes().sharing) return submitShared(deviceOf(queue), real, {infos, count}, fence);
+    return vk.QueueSubmit(real, count, infos, fence);
+  });
 }
 VKAPI_ATTR VkResult VKAPI_CALL submit2(VkQueue queue, std::uint32_t count, const VkSubmitInfo2* infos, VkFence fence) {
   return onDriver(queue, [=](const auto& vk, VkQueue real) {
@@ -45,6 +48,7 @@ VKAPI_ATTR VkResult VKAPI_CALL waitIdle(VkQueue queue) {
 VKAPI_ATTR VkResult VKAPI_CALL waitDeviceIdle(VkDevice handle) {
   Device& device = deviceOf(handle);
   const std::lock_guard lock(device.mutex);
+  if (device.lost) return VK_ERROR_DEVICE_LOST;
   return device.table.DeviceWaitIdle(handle);
 }
 

@@ -61,6 +61,11 @@ Wishes readWishes() {
   }
   if (!out.heaps.empty()) out.extensions.push_back(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
   out.memoryFails = std::getenv("LULL_PRETEND_MEMORY_FAILS") != nullptr;
+  out.sharing = std::getenv("LULL_PRETEND_SHARING") != nullptr;
+  if (out.sharing) {
+    out.extensions.push_back(VK_KHR_EXTERNAL_SEMAPHORE_FD_EXTENSION_NAME);
+    out.extensions.push_back(VK_KHR_EXTERNAL_FENCE_FD_EXTENSION_NAME);
+  }
   const char* record = std::getenv("LULL_PRETEND_RECORD");
   out.record = record != nullptr ? record : "";
   return out;

@@ -70,6 +70,7 @@ struct Told {
     std::vector<VkCommandBuffer> buffers;
     std::vector<VkSemaphore> signals;
     std::vector<std::uint64_t> signalValues;
+    std::uint32_t binds = 0;
   };
   std::vector<Batch> batches;
   VkFence fence = VK_NULL_HANDLE;
@@ -112,6 +113,18 @@ VKAPI_ATTR VkResult VKAPI_CALL driverSubmit2(VkQueue, std::uint32_t count, const
       batch.signals.push_back(signal.semaphore);
       batch.signalValues.push_back(signal.value);
     }
+    g_told.batches.push_back(batch);
+  }
+  return VK_SUCCESS;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL driverBind(VkQueue, std::uint32_t count, const VkBindSparseInfo* infos, VkFence fence) {
+  g_told = {.batches = {}, .fence = fence};
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Told::Batch batch;
+    batch.waits = listOf(infos[i].pWaitSemaphores, infos[i].waitSemaphoreCount);
+    batch.signals = listOf(infos[i].pSignalSemaphores, infos[i].signalSemaphoreCount);
+    batch.binds = infos[i].bufferBindCount;
     g_told.batches.push_back(batch);
   }
   return VK_SUCCESS;
@@ -286,11 +299,91 @@ private Q_SLOTS:
     QVERIFY(!first->end.entered);
     made.item.at = first->end;
     QVERIFY(!planner.next(made.item, {.targetNs = 1000, .whole = true}));
-    QVERIFY(planner.inTheWay(made.item) != nullptr);
+    QVERIFY(planner.inTheWay(made.item, false) != nullptr);
     semaphores.assure(semaphore(1), 1);
-    QVERIFY(planner.inTheWay(made.item) == nullptr);
+    QVERIFY(planner.inTheWay(made.item, false) == nullptr);
     const auto second = planner.next(made.item, {.targetNs = 1000, .whole = true});
     QVERIFY(second && second->end.batch == 2);
+  }
+  // In a hurry the driver waits for values that are still to be signalled; for a binary signal never before it is
+  // there.
+  void inAHurryTheDriverWaits() {
+    Semaphores semaphores;
+    semaphores.add(semaphore(1), timelineAt(0));
+    semaphores.add(semaphore(2), std::make_shared<Payload>());
+    std::atomic<std::uint64_t> other{0};
+    semaphores.willSignal(semaphore(2), {.handed = &other, .serial = 1});
+    Costs costs;
+    Made made({{100}}, costs);
+    made.item.waits.push_back({.semaphore = semaphore(1), .value = 1, .need = semaphores.need(semaphore(1), 1)});
+    made.item.waits.push_back({.semaphore = semaphore(2), .need = semaphores.need(semaphore(2), 0)});
+    std::atomic<std::uint64_t> handed{0};
+    Planner planner(costs, handed);
+    const Planner::Limits hurried{.targetNs = 1000, .whole = false, .hurried = true};
+    QVERIFY(!planner.next(made.item, hurried));
+    QCOMPARE(planner.inTheWay(made.item, true), &made.item.waits[1]);
+    other.store(1);
+    QVERIFY(planner.inTheWay(made.item, true) == nullptr);
+    QVERIFY(!planner.next(made.item, {.targetNs = 1000, .whole = false}));
+    const auto plan = planner.next(made.item, hurried);
+    QVERIFY(plan && plan->unsafe && !plan->probes);
+    QCOMPARE(plan->expectedNs, std::uint64_t{0});
+    semaphores.assure(semaphore(1), 1);
+    const auto safe = planner.next(made.item, hurried);
+    QVERIFY(safe && !safe->unsafe && safe->expectedNs > 0);
+  }
+  // Waits whose end cannot be seen go out alone, in the words of their batch; its work comes after.
+  void blindWaitsGoAlone_data() {
+    QTest::addColumn<bool>("binds");
+    QTest::newRow("vkQueueSubmit") << false;
+    QTest::newRow("vkQueueBindSparse") << true;
+  }
+  void blindWaitsGoAlone() {
+    QFETCH(bool, binds);
+    Semaphores semaphores;
+    semaphores.add(semaphore(1), std::make_shared<Payload>());
+    semaphores.makeForeign(semaphore(1));
+    Costs costs;
+    Made made({{100}}, costs);
+    made.add();
+    made.item.waits.push_back({.semaphore = semaphore(1), .need = semaphores.need(semaphore(1), 0)});
+    made.item.signals.push_back({.semaphore = semaphore(2), .payload = {}});
+    made.item.parts.push_back({.chunk = {.commands = buffer(7), .work = nullptr}, .deviceMask = 0});
+    if (binds) {
+      VkSparseBufferMemoryBindInfo buffers{.buffer = handle<VkBuffer>(5), .bindCount = 0, .pBinds = nullptr};
+      std::array<VkBindSparseInfo, 2> infos{};
+      for (auto& info : infos) info.bufferBindCount = 1;
+      for (auto& info : infos) info.pBufferBinds = &buffers;
+      made.item.form = Item::Form::Bind;
+      made.item.parts.clear();
+      for (auto& batch : made.item.batches) batch.parts = 0;
+      made.item.binds.copy(infos);
+    }
+    std::atomic<std::uint64_t> handed{0};
+    Planner planner(costs, handed);
+    DeviceTable driver;
+    driver.QueueSubmit = &driverSubmit;
+    driver.QueueBindSparse = &driverBind;
+    Outgoing outgoing;
+    const auto next = [&] {
+      const auto plan = planner.next(made.item, {.targetNs = 1'000'000, .whole = false});
+      if (!plan) return Plan{.end = {.batch = 99}};
+      outgoing.build(made.item, plan->end, std::nullopt);
+      if (outgoing.send(driver, VK_NULL_HANDLE, VK_NULL_HANDLE) != VK_SUCCESS) return Plan{.end = {.batch = 98}};
+      made.item.at = plan->end;
+      return *plan;
+    };
+    const Plan before = next();
+    QVERIFY(!before.probes && before.carriesWork && before.end.batch == 1);
+    const Plan alone = next();
+    QVERIFY(alone.probes && !alone.carriesWork && alone.end.batch == 1 && alone.end.entered);
+    QVERIFY(g_told.batches[0].waits == std::vector{semaphore(1)});
+    QVERIFY(g_told.batches[0].buffers.empty() && g_told.batches[0].signals.empty());
+    QCOMPARE(g_told.batches[0].binds, std::uint32_t{0});
+    const Plan after = next();
+    QVERIFY(!after.probes && !after.unsafe && after.carriesWork && made.item.isDone());
+    QVERIFY(g_told.batches[0].waits.empty() && g_told.batches[0].signals == std::vector{semaphore(2)});
+    QCOMPARE(g_told.batches[0].binds + g_told.batches[0].buffers.size(), std::size_t{1});
   }
   void whatASubmissionSignalsItselfIsSafe() {
     Semaphores semaphores;

@@ -34,6 +34,7 @@ private:
 // What the driver was asked for and has.
 struct Features {
   VkPhysicalDeviceConditionalRenderingFeaturesEXT conditional{};
+  VkPhysicalDeviceTransformFeedbackFeaturesEXT feedback{};
   VkPhysicalDeviceGraphicsPipelineLibraryFeaturesEXT library{};
   VkPhysicalDeviceVulkan13Features v13{};
   VkPhysicalDeviceVulkan12Features v12{};

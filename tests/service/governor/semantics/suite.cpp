@@ -13,7 +13,7 @@ std::vector<Case> allCases() {
        {stateCases(),     pushCases(),    dispatchCases(), groupCases(),      pipelineCases(), recordingCases(),
         secondaryCases(), eventCases(),   queryCases(),    bufferCopyCases(), imageCases(),    descriptorCases(),
         drawCases(),      nestingCases(), fenceCases(),    semaphoreCases(),  submitCases(),   queueCases(),
-        nextCases(),      threadCases(),  deviceCases(),   endingCases(),     tripCases()}) {
+        nextCases(),      threadCases(),  sharedCases(),   deviceCases(),     endingCases(),   tripCases()}) {
     all.insert(all.end(), topic.begin(), topic.end());
   }
   return all;

@@ -34,6 +34,7 @@ namespace semantics {
 [[nodiscard]] Cases queueCases();
 [[nodiscard]] Cases nextCases();
 [[nodiscard]] Cases threadCases();
+[[nodiscard]] Cases sharedCases();
 [[nodiscard]] Cases deviceCases();
 [[nodiscard]] Cases endingCases();
 [[nodiscard]] Cases tripCases();

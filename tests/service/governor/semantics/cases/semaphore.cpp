@@ -3,7 +3,7 @@
 //
 // Mesa 22.3's emulated timelines get their value shortly after the fence of the same submission, by a thread that must
 // still find them: so each case waits for the value itself, and for the idle device before a timeline is destroyed.
-#include "chain.h"
+#include "batch.h"
 #include "suite.h"
 
 #include <thread>
@@ -11,64 +11,6 @@
 namespace semantics {
 
 namespace {
-
-constexpr VkPipelineStageFlags kCompute = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT;
-
-VkCommandBuffer recorded(const Gpu& gpu, VkCommandPool pool, const Chain& chain, std::uint32_t add) {
-  VkCommandBuffer commands = allocate(gpu, pool);
-  begin(commands);
-  chain.record(commands, 6, add);
-  end(commands);
-  return commands;
-}
-
-// One batch: waits for a value, works, signals another; 0: none.
-struct Batch {
-  VkCommandBuffer commands = VK_NULL_HANDLE;
-  VkSemaphore wait = VK_NULL_HANDLE;
-  std::uint64_t waitValue = 0;
-  VkSemaphore signal = VK_NULL_HANDLE;
-  std::uint64_t signalValue = 0;
-};
-
-void go(const Gpu& gpu, const Batch& batch, VkFence fence = VK_NULL_HANDLE) {
-  const VkTimelineSemaphoreSubmitInfo values{.sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
-                                             .waitSemaphoreValueCount = batch.wait != VK_NULL_HANDLE ? 1U : 0U,
-                                             .pWaitSemaphoreValues = &batch.waitValue,
-                                             .signalSemaphoreValueCount = batch.signal != VK_NULL_HANDLE ? 1U : 0U,
-                                             .pSignalSemaphoreValues = &batch.signalValue};
-  const VkSubmitInfo info{.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
-                          .pNext = batch.waitValue + batch.signalValue > 0 ? &values : nullptr,
-                          .waitSemaphoreCount = batch.wait != VK_NULL_HANDLE ? 1U : 0U,
-                          .pWaitSemaphores = &batch.wait,
-                          .pWaitDstStageMask = &kCompute,
-                          .commandBufferCount = batch.commands != VK_NULL_HANDLE ? 1U : 0U,
-                          .pCommandBuffers = &batch.commands,
-                          .signalSemaphoreCount = batch.signal != VK_NULL_HANDLE ? 1U : 0U,
-                          .pSignalSemaphores = &batch.signal};
-  const std::lock_guard lock(gpu.queueMutex());
-  require(vkQueueSubmit(gpu.queue(), 1, &info, fence), "vkQueueSubmit");
-}
-
-void signalFromHost(const Gpu& gpu, VkSemaphore semaphore, std::uint64_t value) {
-  const VkSemaphoreSignalInfo info{
-      .sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO, .semaphore = semaphore, .value = value};
-  require(vkSignalSemaphore(gpu.device(), &info), "vkSignalSemaphore");
-}
-
-VkResult waitValue(const Gpu& gpu, VkSemaphore semaphore, std::uint64_t value, std::uint64_t limit = UINT64_MAX) {
-  const VkSemaphoreWaitInfo info{.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
-                                 .semaphoreCount = 1,
-                                 .pSemaphores = &semaphore,
-                                 .pValues = &value};
-  return vkWaitSemaphores(gpu.device(), &info, limit);
-}
-
-std::uint64_t valueOf(const Gpu& gpu, VkSemaphore semaphore) {
-  std::uint64_t value = 0;
-  require(vkGetSemaphoreCounterValue(gpu.device(), semaphore, &value), "vkGetSemaphoreCounterValue");
-  return value;
-}
 
 void binaryChain(Run& run) {
   Chain chain(run.gpu);
