@@ -16,7 +16,7 @@
 // service parks its workers, and one that stays dead for grace_ns ends them.
 //
 // Words: a submission is one call of the program; a chunk is a command buffer, the program's own or one that the
-// governor cut from it; a slice is what goes to the driver in one go: chunks of one submission worth at most slice_ns.
+// governor cut from it; a slice is what goes to the driver in one go: chunks of one submission worth about slice_ns.
 #pragma once
 
 #include <atomic>

@@ -23,8 +23,9 @@ constexpr std::uint32_t kWellKnown = 16;
 constexpr double kSlower = 0.5;
 constexpr double kFaster = 0.125;
 constexpr double kNoGain = 1.5;       // half the units at so much more for each: hardly less time
-constexpr double kMostRise = 2;       // one measurement alone counts as at most so many times what was expected,
-constexpr double kMostRiseOfNew = 4;  // or, of something new, what coarser entries expected
+constexpr double kMostRise = 1.25;    // one measurement alone counts as at most so many times what was expected;
+constexpr double kMostRiseOfFew = 2;  // of what was measured seldom,
+constexpr double kMostRiseOfNew = 4;  // and of something new, so many times what coarser entries expected
 
 std::uint64_t mixed(std::uint64_t hash) {
   hash ^= hash >> 32U;
@@ -85,7 +86,7 @@ struct Record {
   }
   void move(double next) {
     const double rise = next / rate;
-    next = std::min(next, rate * std::max(kMostRise, lastRise));
+    next = std::min(next, rate * std::max(measured < kEarly ? kMostRiseOfFew : kMostRise, lastRise));
     lastRise = rise;
     if (measured < kEarly && rise < 0.5) {
       rate = next;

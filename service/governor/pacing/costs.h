@@ -8,7 +8,8 @@
 //
 // What is known moves half the way towards a slower measurement and an eighth towards a faster one (about the 80th
 // percentile: a chunk that is too short costs microseconds, one too long costs the owner a frame). One measurement
-// alone counts as twice what was expected at most, so that a hiccup spoils little; a second in a row is believed. One
+// alone counts as a quarter more than expected at most (as twice, of what was measured seldom), so that hiccups spoil
+// little: they halve the slices where they come often. A second in a row is believed. One
 // of the first four that is less than half replaces what was known: the first run of a program often includes its
 // compilation.
 //

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "governor/pacing/cutter.h"
 
+#include "governor/pacing/pace.h"
+
 #include <algorithm>
 
 namespace lull::governor {
@@ -16,22 +18,22 @@ std::uint64_t dividedUp(std::uint64_t value, std::uint64_t by) { return value / 
 }  // namespace
 
 Cutter::Cutter(std::uint64_t chunkNs, std::uint64_t leastUnits)
-    : m_chunkNs(std::max<std::uint64_t>(1, chunkNs)), m_leastUnits(std::max<std::uint64_t>(1, leastUnits)) {}
+    : m_mostNs(std::max<std::uint64_t>(1, mostNs(chunkNs))), m_leastUnits(std::max<std::uint64_t>(1, leastUnits)) {}
 
 std::uint64_t Cutter::pieceOf(std::optional<std::uint64_t> predictedNs, std::uint64_t units) const {
   std::uint64_t pieces = 1;
   if (!predictedNs) {
     pieces = std::min(kFirstPieces, units / std::max(kFirstUnits, m_leastUnits));
-  } else if (*predictedNs > m_chunkNs + m_chunkNs / 4) {
-    pieces = std::min(kMostPieces, dividedUp(*predictedNs, m_chunkNs));
+  } else if (*predictedNs > m_mostNs) {
+    pieces = std::min(kMostPieces, dividedUp(*predictedNs, m_mostNs));
   }
   return std::min(units, std::max(m_leastUnits, dividedUp(units, std::max<std::uint64_t>(1, pieces))));
 }
 
 Cutter::Decision Cutter::add(std::optional<std::uint64_t> predictedNs, std::uint64_t units, bool divisible) {
   Decision decision{.pieceUnits = divisible ? pieceOf(predictedNs, units) : units};
-  decision.after = !predictedNs || *predictedNs >= m_chunkNs || decision.pieceUnits < units;
-  decision.before = !m_empty && (decision.after || *predictedNs > m_chunkNs - std::min(m_chunkNs, m_filledNs));
+  decision.after = !predictedNs || *predictedNs >= m_mostNs || decision.pieceUnits < units;
+  decision.before = !m_empty && (decision.after || *predictedNs > m_mostNs - std::min(m_mostNs, m_filledNs));
   if (decision.before) ended();
   if (decision.after) {
     ended();

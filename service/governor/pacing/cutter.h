@@ -9,8 +9,8 @@ namespace lull::governor {
 
 class Cutter {
 public:
-  // `chunkNs`: how long a chunk may take. `leastUnits`: no piece of a dispatch is smaller; what the device runs at once
-  // anyway (the threads of a software GPU) is not done sooner in parts.
+  // `chunkNs`: how long a chunk should take; see mostNs(). `leastUnits`: no piece of a dispatch is smaller; what the
+  // device runs at once anyway (the threads of a software GPU) is not done sooner in parts.
   explicit Cutter(std::uint64_t chunkNs, std::uint64_t leastUnits = 1);
 
   struct Decision {
@@ -20,7 +20,7 @@ public:
   };
   // `predictedNs` for `units`; nullopt: unknown. Unknown work is alone in its chunk, and split (if it may be) into at
   // most 16, so that what is learned first is learned in small steps; a few units stay whole. `divisible`: it may be
-  // split; so it is where it takes a quarter longer than a chunk may. The chunk after `after` is begun by itself.
+  // split; so it is where it takes longer than a chunk may. The chunk after `after` is begun by itself.
   [[nodiscard]] Decision add(std::optional<std::uint64_t> predictedNs, std::uint64_t units, bool divisible);
   // The chunk ended, for whatever reason.
   void ended();
@@ -28,7 +28,7 @@ public:
 private:
   [[nodiscard]] std::uint64_t pieceOf(std::optional<std::uint64_t> predictedNs, std::uint64_t units) const;
 
-  std::uint64_t m_chunkNs;
+  std::uint64_t m_mostNs;  // in a chunk
   std::uint64_t m_leastUnits;
   std::uint64_t m_filledNs = 0;
   bool m_empty = true;

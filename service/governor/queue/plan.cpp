@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "governor/queue/plan.h"
 
+#include "governor/pacing/pace.h"
 #include "governor/pacing/slices.h"
 
 #include <algorithm>
@@ -95,7 +96,7 @@ std::optional<Plan> Planner::next(const Item& item, const Limits& limits) {
 // Asks no further than it must: a submission may have thousands of chunks.
 std::size_t Planner::partsOf(const Item& item, std::size_t limit, std::uint64_t targetNs) {
   std::uint64_t sum = 0;
-  for (std::size_t i = item.at.part; i < limit && sum <= targetNs; ++i) {
+  for (std::size_t i = item.at.part; i < limit && sum <= mostNs(targetNs); ++i) {
     const WorkList& work = item.parts[i].chunk.work;
     m_predicted.push_back(work != nullptr ? m_costs.predict(std::span<const Work>(*work)) : std::nullopt);
     if (!m_predicted.back() && targetNs != kNoTarget) break;

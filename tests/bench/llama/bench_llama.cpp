@@ -2,7 +2,7 @@
 // What governing costs Debian's llama.cpp on the software GPU, and how soon it gives the GPU back. One JSON object a
 // line.
 //   bench-llama [--samples N] [--alone N] [--pairs N] [--parks N] [--only bare|stops|soak|throughput|duty|costs]
-//               [--seconds N] [--gpu yes]
+//               [--seconds N] [--gpu yes] [--work NAME]
 // LULL_BENCH_MODELS=larger takes models a size larger, which a fast GPU needs to have anything to do; "smaller" is for
 // slow ones.
 #include "bench/llama/workload.h"
@@ -25,6 +25,7 @@ int main(int count, char** arguments) {
     if (option == "--pairs") options.pairs = std::strtoul(value, nullptr, 10);
     if (option == "--parks") options.parks = std::strtoul(value, nullptr, 10);
     if (option == "--only") only = value;
+    if (option == "--work") options.work = value;
   }
   if (lull::llama::rootFolder().empty()) die("no llama.cpp: make it with tests/llama/root build/llama-root");
   const auto wanted = [&only](const char* name) { return only.empty() || only == name; };

@@ -84,10 +84,11 @@ void printHistogram(const governor::Page& page) {
 void benchStops(const Options& options) {
   Budget budget(options.seconds, 9);
   for (const auto& work : {kDecode, kPrefill512, kPrefill64, kPrefill16}) {
+    if (!options.wants(work)) continue;
     stopsOf(work, true, options, budget);
     stopsOf(work, false, options, budget);
   }
-  stopsOf(kPrefill512Medium, true, options, budget);
+  if (options.wants(kPrefill512Medium)) stopsOf(kPrefill512Medium, true, options, budget);
 }
 
 // Without a warm-up: first uses of shaders are part of it.

@@ -46,8 +46,10 @@ struct Options {
   std::size_t pairs = 7;
   std::size_t parks = 1000;
   double seconds = 0;  // for each bench: fewer samples where they would take longer; 0: as long as it takes
+  std::string work;    // of stops and throughput: only that, by its name; empty: all
   const char* stopAim = "p50<=5, p99<=16.7";
   const char* speedAim = ">=0.97";
+  [[nodiscard]] bool wants(const Workload& one) const { return work.empty() || work == one.name; }
 };
 void benchStops(const Options& options);
 void benchSoak(const Options& options);

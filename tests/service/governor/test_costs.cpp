@@ -80,7 +80,7 @@ private slots:
     QVERIFY(predicted(costs, dispatch(10)) > 900'000);
     teach(costs, dispatch(10), 500'000, 30);
     QVERIFY(about(predicted(costs, dispatch(10)), 500'000, 0.05));
-    teach(costs, dispatch(10), 1'000'000, 3);
+    teach(costs, dispatch(10), 1'000'000, 4);
     QVERIFY(predicted(costs, dispatch(10)) > 900'000);
   }
 
@@ -105,6 +105,31 @@ private slots:
     // Yet what stays slow is learned.
     teach(costs, dispatch(10, 7), 1'000'000'000, 12);
     QVERIFY(about(predicted(costs, dispatch(10, 7)), 1'000'000'000, 0.05));
+  }
+
+  // A processor that is taken away for a while now and then, as a busy machine does.
+  void hiccupsThatComeOftenSpoilLittle() {
+    Costs costs;
+    std::mt19937 random(11);
+    std::uniform_int_distribution<int> tenth(0, 9);
+    double sum = 0;
+    for (int i = 0; i < 2'000; ++i) {
+      teach(costs, dispatch(10), tenth(random) == 0 ? 5'000'000 : 1'000'000);
+      sum += predicted(costs, dispatch(10));
+    }
+    QVERIFY2(sum / 2'000 < 1'400'000, qPrintable(QString::number(sum / 2'000)));
+    QVERIFY2(sum / 2'000 >= 1'000'000, qPrintable(QString::number(sum / 2'000)));
+  }
+
+  void whatBecomesSlowIsBelievedTheSecondTime() {
+    Costs costs;
+    teach(costs, dispatch(10), 1'000'000, 20);
+    teach(costs, dispatch(10), 4'000'000);
+    QVERIFY(predicted(costs, dispatch(10)) < 1'200'000);
+    teach(costs, dispatch(10), 4'000'000);
+    QVERIFY(predicted(costs, dispatch(10)) > 2'200'000);
+    teach(costs, dispatch(10), 4'000'000, 3);
+    QVERIFY(about(predicted(costs, dispatch(10)), 4'000'000, 0.15));
   }
 
   void copiesOfAllSizesAreTold() {
@@ -150,7 +175,7 @@ private slots:
     const std::vector<Work> many(100, dispatch(10));
     costs.learn(many, 200'000'000);
     const double after = predicted(costs, dispatch(10));
-    QVERIFY(after > 1'400'000 && after < 1'600'000);
+    QVERIFY(after > 1'100'000 && after < 1'150'000);  // half of a quarter
   }
 
   void twoProgramsAreLearnedFromMixedSlices() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How dispatches are split, where recordings are cut and what goes to the driver together: pure decisions.
 #include "governor/pacing/cutter.h"
+#include "governor/pacing/pace.h"
 #include "governor/pacing/slices.h"
 #include "governor/pacing/split.h"
 
@@ -135,32 +136,44 @@ private slots:
     QCOMPARE(boxes.back().base[0] + (boxes.back().count[0] - 1), kMost - 1);
   }
 
+  void aQuarterMoreSavesACut() {
+    QCOMPARE(mostNs(4'000), std::uint64_t{5'000});
+    QCOMPARE(mostNs(1), std::uint64_t{1});
+    constexpr auto kNoLimit = std::numeric_limits<std::uint64_t>::max();
+    QCOMPARE(mostNs(kNoLimit), kNoLimit);
+    QCOMPARE(mostNs(kNoLimit / 5 * 4 + 4), kNoLimit);
+  }
+
   void chunksAreFilledUpToTheLimit() {
     Cutter cutter(4'000);
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 5; ++i) {
       const Cutter::Decision decision = cutter.add(1'000, 10, true);
       QVERIFY(!decision.before && !decision.after);
       QCOMPARE(decision.pieceUnits, std::uint64_t{10});
     }
     QVERIFY(cutter.add(1'000, 10, true).before);
-    QVERIFY(!cutter.add(3'000, 10, true).before);
+    QVERIFY(!cutter.add(4'000, 10, true).before);
     QVERIFY(cutter.add(1, 10, true).before);
     cutter.ended();
-    QVERIFY(!cutter.add(3'999, 10, true).before);
+    QVERIFY(!cutter.add(4'999, 10, true).before);
   }
 
   void longWorkIsSplitOrAlone() {
     Cutter cutter(4'000);
     QVERIFY(!cutter.add(10, 1, false).before);
-    const Cutter::Decision split = cutter.add(40'000, 100, true);
+    const Cutter::Decision split = cutter.add(50'000, 100, true);
     QVERIFY(split.before && split.after);
     QCOMPARE(split.pieceUnits, std::uint64_t{10});
+    QCOMPARE(cutter.add(9'000, 100, true).pieceUnits, std::uint64_t{50});
+    QCOMPARE(cutter.add(10'001, 99, true).pieceUnits, std::uint64_t{33});
     const Cutter::Decision whole = cutter.add(40'000, 100, false);
     QVERIFY(!whole.before && whole.after);
     QCOMPARE(whole.pieceUnits, std::uint64_t{100});
-    const Cutter::Decision slightlyLonger = cutter.add(4'800, 100, true);
+    const Cutter::Decision slightlyLonger = cutter.add(5'000, 100, true);
     QVERIFY(slightlyLonger.after);
     QCOMPARE(slightlyLonger.pieceUnits, std::uint64_t{100});
+    QVERIFY(!cutter.add(4'800, 100, true).after);
+    cutter.ended();
     QCOMPARE(cutter.add(std::numeric_limits<std::uint64_t>::max(), 3, true).pieceUnits, std::uint64_t{1});
     // However long it is said to be, what is recorded stays bounded.
     QVERIFY(cutter.add(std::numeric_limits<std::uint64_t>::max(), kMost, true).pieceUnits >= kMost / 4096);
@@ -182,7 +195,7 @@ private slots:
   void piecesFillTheDevice() {
     Cutter cutter(4'000, 8);
     QCOMPARE(cutter.add(400'000, 100, true).pieceUnits, std::uint64_t{8});
-    QCOMPARE(cutter.add(40'000, 1000, true).pieceUnits, std::uint64_t{100});
+    QCOMPARE(cutter.add(50'000, 1000, true).pieceUnits, std::uint64_t{100});
     QCOMPARE(cutter.add(40'000, 4, true).pieceUnits, std::uint64_t{4});
     QCOMPARE(cutter.add(std::nullopt, 32, true).pieceUnits, std::uint64_t{8});
   }
@@ -193,13 +206,15 @@ private slots:
     const std::nullopt_t unknown = std::nullopt;
     QTest::newRow("none") << Predictions{} << quint64{0};
     QTest::newRow("all") << Predictions{1, 2, 3, 4} << quint64{4};
-    QTest::newRow("as many as fit") << Predictions{4, 4, 4} << quint64{2};
+    QTest::newRow("as many as fit") << Predictions{4, 4, 4, 1} << quint64{3};
+    QTest::newRow("a quarter more at most") << Predictions{4, 4, 4, 1, 1} << quint64{3};
+    QTest::newRow("no sliver is left behind") << Predictions{9, 2, 1, 1} << quint64{3};
     QTest::newRow("one that is too long") << Predictions{50, 1} << quint64{1};
     QTest::newRow("not one too long behind others") << Predictions{1, 50} << quint64{1};
     QTest::newRow("unknown goes alone") << Predictions{unknown, 1} << quint64{1};
     QTest::newRow("unknown behind others") << Predictions{1, unknown} << quint64{1};
     QTest::newRow("two unknown") << Predictions{unknown, unknown} << quint64{1};
-    QTest::newRow("nothing to do costs nothing") << Predictions{0, 5, 0, 5, 0, 0, 1} << quint64{6};
+    QTest::newRow("nothing to do costs nothing") << Predictions{0, 5, 0, 5, 0, 0, 3} << quint64{6};
     QTest::newRow("unknown with nothing to do") << Predictions{0, unknown, 0, 1} << quint64{3};
     QTest::newRow("no overflow") << Predictions{UINT64_MAX - 1, UINT64_MAX - 1} << quint64{1};
   }

@@ -234,8 +234,8 @@ private Q_SLOTS:
     QTest::addColumn<Counts>("slices");  // buffers in each
     QTest::newRow("nothing") << Lengths{} << false << Counts{0};
     QTest::newRow("one") << Lengths{{500}} << false << Counts{1};
-    QTest::newRow("together") << Lengths{{300, 300, 300, 300}} << false << Counts{3, 1};
-    QTest::newRow("over batches") << Lengths{{300}, {300}, {300, 300}} << false << Counts{3, 1};
+    QTest::newRow("together") << Lengths{{300, 300, 300, 300, 300}} << false << Counts{4, 1};
+    QTest::newRow("over batches") << Lengths{{300}, {300}, {300, 300, 300}} << false << Counts{4, 1};
     QTest::newRow("not known") << Lengths{{0, 0, 100}} << false << Counts{1, 1, 1};
     QTest::newRow("too long") << Lengths{{5000, 5000}} << false << Counts{1, 1};
     QTest::newRow("left whole") << Lengths{{5000, 0}, {0, 5000}} << true << Counts{4};
