@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Speed under the governor beside speed without the layer. The two programs of a pair live side by side and take turns
 // of a second or so, the other stopped, so that the machine's moods, which last longer, cancel; what each did first is
-// not counted. Each pair is two new programs: how fast one is depends on where its memory came to lie.
+// not counted. Each pair is two new programs, so that one program's luck is not taken for the governor's cost.
 #include "bench/llama/workload.h"
 
 #include <signal.h>
