@@ -57,6 +57,7 @@ struct Daemon::Parts {
   std::optional<settings::Store> settings;
   std::unique_ptr<ledger::Ledger> ledger;
   std::unique_ptr<runtimes::TaskFiles> files;
+  std::unique_ptr<models::Store> models;
   std::unique_ptr<senses::Senses> senses;
   std::unique_ptr<runtimes::Workers> workers;
   std::unique_ptr<Ring> ring;
@@ -69,6 +70,7 @@ struct Daemon::Parts {
 
   [[nodiscard]] Outcome takeFolders();
   [[nodiscard]] Outcome openStores();
+  [[nodiscard]] Outcome openModels();
   [[nodiscard]] Outcome clearUp();
   [[nodiscard]] Outcome compose();
   void takeLogLevel() { log::setLevel(options.logLevel.value_or(log::levelFrom(settings->values().log().level()))); }
@@ -104,6 +106,19 @@ Outcome Daemon::Parts::openStores() {
   auto made = runtimes::TaskFiles::create(loop, options.stateFolder);
   if (!made) return made.error().during("preparing the files of tasks");
   files = std::move(*made);
+  return {};
+}
+
+Outcome Daemon::Parts::openModels() {
+  auto store = models::Store::create(
+      loop, clock, {.root = options.stateFolder / "models", .fetchProgram = options.programFolder / "lull-fetch"},
+      {.changed =
+           [this] {
+             if (ring) ring->wake();
+           },
+       .inUse = [this] { return ring ? ring->modelsInUse() : std::set<std::string>(); }});
+  if (!store) return store.error().during("opening the store of models");
+  models = std::move(*store);
   return {};
 }
 
@@ -154,7 +169,7 @@ Outcome Daemon::Parts::compose() {
                                                                    .pages = fs::absolute(pages()),
                                                                    .shaderCache = cache},
                                           [this](model::WorkerReport report) { ring->heard(std::move(report)); });
-  const Stages stages{loop, clock, *settings, *senses, *workers, *files, *ledger, options.logLevel};
+  const Stages stages{loop, clock, *settings, *senses, *workers, *files, *models, *ledger, options.logLevel};
   ring = std::make_unique<Ring>(stages);
   if (auto begun = ring->begin(troubles); !begun) return begun;
   desk = std::make_unique<Desk>(stages, *ring);
@@ -171,7 +186,8 @@ Outcome Daemon::Parts::compose() {
 Result<std::unique_ptr<Daemon>> Daemon::create(Options options) {
   auto parts = std::make_unique<Parts>();
   parts->options = std::move(options);
-  for (const auto step : {&Parts::takeFolders, &Parts::openStores, &Parts::clearUp, &Parts::compose}) {
+  for (const auto step :
+       {&Parts::takeFolders, &Parts::openStores, &Parts::openModels, &Parts::clearUp, &Parts::compose}) {
     if (auto done = (*parts.*step)(); !done) return done.error();
   }
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));

@@ -63,21 +63,28 @@ void Desk::handle(const ipc::Caller&, const v1::SubmitTaskRequest& request, ipc:
     return reply(Error(Error::Kind::Unavailable,
                        fmt::format("{} tasks wait already: try again when some are done", m_ring.unfinished())));
   }
+  std::shared_ptr<const void> model;  // held until the ring knows the task
+  if (const auto named = runtimes::modelOf(request.spec()); !named.empty()) {
+    auto used = m_stages.models.use(named);
+    if (!used) return reply(used.error());
+    model = std::move(used->held);
+  }
   v1::Task task;
   task.set_id(newTaskId());
   *task.mutable_spec() = request.spec();
   const auto id = task.id();
   const runtimes::TaskFiles::Preparation wanted{
       .task = id, .blobs = runtimes::blobsOf(request.spec()), .bytes = runtimes::storageOf(request.spec())};
-  m_stages.files.prepare(wanted, [this, task = std::move(task), reply = std::move(reply)](const Outcome& prepared) {
-    if (!prepared) return reply(prepared.error());
-    m_ring.submit(task, [id = task.id(), reply](const Outcome& recorded) {
-      if (!recorded) return reply(recorded.error().during("recording the task"));
-      v1::SubmitTaskReply out;
-      out.set_id(id);
-      reply(std::move(out));
-    });
-  });
+  m_stages.files.prepare(wanted,
+                         [this, model, task = std::move(task), reply = std::move(reply)](const Outcome& prepared) {
+                           if (!prepared) return reply(prepared.error());
+                           m_ring.submit(task, [model, id = task.id(), reply](const Outcome& recorded) {
+                             if (!recorded) return reply(recorded.error().during("recording the task"));
+                             v1::SubmitTaskReply out;
+                             out.set_id(id);
+                             reply(std::move(out));
+                           });
+                         });
 }
 
 void Desk::handle(const ipc::Caller&, const v1::ListTasksRequest& request, ipc::Reply<v1::ListTasksReply> reply) {
@@ -192,7 +199,10 @@ void Desk::handle(const ipc::Caller&, const v1::ListLedgerRequest& request, ipc:
   reply(std::move(out));
 }
 
-void Desk::connectionClosed(std::uint64_t connection) { m_stages.files.forgetConnection(connection); }
+void Desk::connectionClosed(std::uint64_t connection) {
+  m_stages.files.forgetConnection(connection);
+  m_stages.models.connectionClosed(connection);
+}
 
 void Desk::watchersChanged(std::size_t watchers) { m_ring.watched(watchers); }
 

@@ -161,6 +161,7 @@ void Ring::publish(const model::Facts& facts) {
                              .totals = m_totals,
                              .settings = m_stages.settings.values(),
                              .troubles = troubles,
+                             .models = m_stages.models.summary(),
                              .startedAt = m_startedAt,
                              .stopping = static_cast<bool>(m_stopped)}));
 }
@@ -222,6 +223,7 @@ void Ring::add(std::vector<model::Entry> entries) {
     };
     if (auto ended = std::visit(ends, entry); !ended.empty()) {
       m_labels.erase(ended);
+      m_models.erase(ended);
       m_gpuNsBefore.erase(ended);
       m_ended.insert(std::move(ended));
     }

@@ -15,6 +15,7 @@
 #include "model/facts.h"
 #include "model/task.h"
 #include "model/verdict.h"
+#include "models/store.h"
 #include "runtimes/task_files.h"
 #include "runtimes/workers.h"
 #include "senses/senses.h"
@@ -38,6 +39,7 @@ struct Stages {
   senses::Senses& senses;
   runtimes::Workers& workers;
   runtimes::TaskFiles& files;
+  models::Store& models;
   ledger::Ledger& ledger;
   std::optional<log::Level> logLevel;  // over the setting log.level
 };
@@ -63,6 +65,8 @@ public:
   void watched(std::size_t watchers);
   [[nodiscard]] std::size_t unfinished() const { return m_roster.size(); }
   void settingsChanged();
+  // Hashes of the models that unfinished tasks name.
+  [[nodiscard]] std::set<std::string> modelsInUse() const;
   // Every worker is evicted and nothing starts any more; `stopped` when all is recorded.
   void stop(std::function<void()> stopped);
 
@@ -95,6 +99,7 @@ private:
   ipc::Server* m_server = nullptr;
   model::Roster m_roster;
   std::map<model::TaskId, v1::Task> m_labels;            // of the roster's tasks: name, runtime, times; no spec
+  std::map<model::TaskId, std::string> m_models;         // of the roster's tasks that name one: its hash
   std::map<model::TaskId, std::uint64_t> m_gpuNsBefore;  // metered by earlier workers of the task
   model::Verdicts m_verdicts;
   model::Wishes m_wishes;

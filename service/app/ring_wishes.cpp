@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the ring begins with, and what is asked of it from outside.
 #include "app/ring.h"
+
 #include "base/log.h"
 #include "conductor/conductor.h"
+#include "runtimes/task_check.h"
 
 #include <algorithm>
 #include <cmath>
@@ -33,6 +35,7 @@ Outcome Ring::begin(std::vector<std::string> troubles) {
     names.push_back(task.id());
     m_gpuNsBefore[task.id()] = task.gpu_ns();
     if (auto* listed = find(task.id())) listed->gpuNs = task.gpu_ns();
+    if (auto named = runtimes::modelOf(task.spec()); !named.empty()) m_models[task.id()] = std::move(named);
     m_labels[names.back()] = labelOf(std::move(task));
   }
   if (auto blobs = m_stages.ledger.blobsInUse()) m_stages.files.collectGarbage(std::move(*blobs), std::move(names));
@@ -77,6 +80,7 @@ void Ring::submit(v1::Task task, ledger::Ledger::Done recorded) {
 void Ring::join(const v1::Task& submitted) {
   const conductor::Moment at{.now = readClock(), .settings = m_stages.settings.values()};
   if (!conductor::submit(m_roster, submitted, at).empty()) m_labels[submitted.id()] = labelOf(submitted);
+  if (auto named = runtimes::modelOf(submitted.spec()); !named.empty()) m_models[submitted.id()] = std::move(named);
   refreshTotals();
   wake();
 }
@@ -97,7 +101,17 @@ void Ring::watched(std::size_t watchers) {
 void Ring::settingsChanged() {
   log::setLevel(m_stages.logLevel.value_or(log::levelFrom(m_stages.settings.values().log().level())));
   m_stages.files.setQuota(static_cast<std::uint64_t>(m_stages.settings.values().tasks().max_storage()) << 20U);
+  const auto& models = m_stages.settings.values().models();
+  m_stages.models.setRules({.quota = static_cast<std::uint64_t>(models.max_storage()) << 20U,
+                            .maxRate = static_cast<std::uint64_t>(models.max_rate()) << 10U,
+                            .usual = models.default_()});
   wake();
+}
+
+std::set<std::string> Ring::modelsInUse() const {
+  std::set<std::string> out;
+  for (const auto& [task, model] : m_models) out.insert(model);
+  return out;
 }
 
 void Ring::stop(std::function<void()> stopped) {

@@ -28,6 +28,7 @@ struct ViewInput {
   const ledger::Totals& totals;
   const v1::Settings& settings;
   const std::vector<std::string>& troubles;
+  v1::ModelStore models = {};
   UnixMs startedAt = 0;
   bool stopping = false;
 };

@@ -112,6 +112,18 @@ void Conversation::dispatch(const v1::ClientFrame& frame) {
       return forward(frame.get_history());
     case Frame::kListLedger:
       return forward(frame.list_ledger());
+    case Frame::kAddModel:
+      return forward(frame.add_model());
+    case Frame::kPutModel:
+      return forward(frame.put_model());
+    case Frame::kListModels:
+      return forward(frame.list_models());
+    case Frame::kGetModel:
+      return forward(frame.get_model());
+    case Frame::kRemoveModel:
+      return forward(frame.remove_model());
+    case Frame::kVerifyModel:
+      return forward(frame.verify_model());
     case Frame::REQUEST_NOT_SET:
       return fail(Error(Error::Kind::Invalid, "the request is empty"));
   }

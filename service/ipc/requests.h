@@ -38,6 +38,12 @@ public:
   virtual void handle(const Caller&, const v1::ResetSettingRequest&, Reply<v1::ResetSettingReply>) = 0;
   virtual void handle(const Caller&, const v1::GetHistoryRequest&, Reply<v1::GetHistoryReply>) = 0;
   virtual void handle(const Caller&, const v1::ListLedgerRequest&, Reply<v1::ListLedgerReply>) = 0;
+  virtual void handle(const Caller&, const v1::AddModelRequest&, Reply<v1::AddModelReply>) = 0;
+  virtual void handle(const Caller&, const v1::PutModelRequest&, Reply<v1::PutModelReply>) = 0;
+  virtual void handle(const Caller&, const v1::ListModelsRequest&, Reply<v1::ListModelsReply>) = 0;
+  virtual void handle(const Caller&, const v1::GetModelRequest&, Reply<v1::GetModelReply>) = 0;
+  virtual void handle(const Caller&, const v1::RemoveModelRequest&, Reply<v1::RemoveModelReply>) = 0;
+  virtual void handle(const Caller&, const v1::VerifyModelRequest&, Reply<v1::VerifyModelReply>) = 0;
   virtual void connectionClosed(std::uint64_t connection) = 0;
   // Somebody began or stopped watching the status: the device is watched more closely while they do.
   virtual void watchersChanged(std::size_t watchers) = 0;

@@ -34,6 +34,12 @@ constexpr std::array kTable{
     Row{Frame::kSetSharing, v1::RIGHT_CONTROL},
     Row{Frame::kSetSetting, v1::RIGHT_CONTROL},
     Row{Frame::kResetSetting, v1::RIGHT_CONTROL},
+    Row{Frame::kListModels, v1::RIGHT_OBSERVE},
+    Row{Frame::kGetModel, v1::RIGHT_OBSERVE},
+    Row{Frame::kAddModel, v1::RIGHT_CONTROL},
+    Row{Frame::kPutModel, v1::RIGHT_CONTROL},
+    Row{Frame::kRemoveModel, v1::RIGHT_CONTROL},
+    Row{Frame::kVerifyModel, v1::RIGHT_CONTROL},
 };
 
 }  // namespace

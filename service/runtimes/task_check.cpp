@@ -146,6 +146,11 @@ std::uint64_t storageOf(const v1::TaskSpec& spec) {
   return sum;
 }
 
+std::string modelOf(const v1::TaskSpec& spec) {
+  if (spec.has_llama_batch()) return spec.llama_batch().model();
+  return spec.llama_training().model();
+}
+
 std::vector<std::string> blobsOf(const v1::TaskSpec& spec) {
   std::set<std::string> out;
   const auto add = [&out](const v1::Blob& blob) {

@@ -46,6 +46,12 @@ LULL_CALL(GetHistory, get_history);
 LULL_CALL(ListLedger, list_ledger);
 LULL_CALL(TailLog, tail_log);
 LULL_CALL(Unwatch, unwatch);
+LULL_CALL(AddModel, add_model);
+LULL_CALL(PutModel, put_model);
+LULL_CALL(ListModels, list_models);
+LULL_CALL(GetModel, get_model);
+LULL_CALL(RemoveModel, remove_model);
+LULL_CALL(VerifyModel, verify_model);
 #undef LULL_CALL
 
 // Our errors ⇄ the wire's.

@@ -178,6 +178,30 @@ void FakeRequests::handle(const ipc::Caller&, const v1::ListLedgerRequest& reque
   give<v1::ListLedgerReply>(std::move(reply), std::move(answer));
 }
 
+void FakeRequests::handle(const ipc::Caller&, const v1::AddModelRequest&, ipc::Reply<v1::AddModelReply> reply) {
+  give<v1::AddModelReply>(std::move(reply), v1::AddModelReply());
+}
+
+void FakeRequests::handle(const ipc::Caller&, const v1::PutModelRequest&, ipc::Reply<v1::PutModelReply> reply) {
+  give<v1::PutModelReply>(std::move(reply), v1::PutModelReply());
+}
+
+void FakeRequests::handle(const ipc::Caller&, const v1::ListModelsRequest&, ipc::Reply<v1::ListModelsReply> reply) {
+  give<v1::ListModelsReply>(std::move(reply), v1::ListModelsReply());
+}
+
+void FakeRequests::handle(const ipc::Caller&, const v1::GetModelRequest&, ipc::Reply<v1::GetModelReply> reply) {
+  give<v1::GetModelReply>(std::move(reply), v1::GetModelReply());
+}
+
+void FakeRequests::handle(const ipc::Caller&, const v1::RemoveModelRequest&, ipc::Reply<v1::RemoveModelReply> reply) {
+  give<v1::RemoveModelReply>(std::move(reply), v1::RemoveModelReply());
+}
+
+void FakeRequests::handle(const ipc::Caller&, const v1::VerifyModelRequest&, ipc::Reply<v1::VerifyModelReply> reply) {
+  give<v1::VerifyModelReply>(std::move(reply), v1::VerifyModelReply());
+}
+
 void FakeRequests::connectionClosed(std::uint64_t connection) {
   std::erase_if(m_uploads, [&](const auto& entry) { return entry.first.first == connection; });
   ++closed;

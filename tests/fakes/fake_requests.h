@@ -47,6 +47,12 @@ public:
   void handle(const ipc::Caller&, const v1::ResetSettingRequest&, ipc::Reply<v1::ResetSettingReply>) override;
   void handle(const ipc::Caller&, const v1::GetHistoryRequest&, ipc::Reply<v1::GetHistoryReply>) override;
   void handle(const ipc::Caller&, const v1::ListLedgerRequest&, ipc::Reply<v1::ListLedgerReply>) override;
+  void handle(const ipc::Caller&, const v1::AddModelRequest&, ipc::Reply<v1::AddModelReply>) override;
+  void handle(const ipc::Caller&, const v1::PutModelRequest&, ipc::Reply<v1::PutModelReply>) override;
+  void handle(const ipc::Caller&, const v1::ListModelsRequest&, ipc::Reply<v1::ListModelsReply>) override;
+  void handle(const ipc::Caller&, const v1::GetModelRequest&, ipc::Reply<v1::GetModelReply>) override;
+  void handle(const ipc::Caller&, const v1::RemoveModelRequest&, ipc::Reply<v1::RemoveModelReply>) override;
+  void handle(const ipc::Caller&, const v1::VerifyModelRequest&, ipc::Reply<v1::VerifyModelReply>) override;
   void connectionClosed(std::uint64_t connection) override;
   void watchersChanged(std::size_t count) override { watchers = count; }
 

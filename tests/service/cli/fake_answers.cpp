@@ -2,6 +2,7 @@
 // What the fake service answers to each request.
 #include "base/sha256.h"
 #include "base/time.h"
+#include "service/cli/fake_models.h"
 #include "service/cli/fake_service.h"
 #include "wire/conversation.h"
 #include "wire/frame.h"
@@ -203,7 +204,8 @@ Result<v1::TailLogReply> handle(State& state, const v1::TailLogRequest& request)
 
 bool needsControl(const v1::ClientFrame& frame) {
   using F = v1::ClientFrame;
-  constexpr std::array kinds{F::kPutBlob, F::kSubmitTask, F::kCancelTask, F::kPause, F::kResume, F::kSetSharing};
+  constexpr std::array kinds{F::kPutBlob,    F::kSubmitTask, F::kCancelTask, F::kPause,       F::kResume,
+                             F::kSetSharing, F::kAddModel,   F::kPutModel,   F::kRemoveModel, F::kVerifyModel};
   return std::ranges::find(kinds, frame.request_case()) != kinds.end();
 }
 
@@ -260,6 +262,18 @@ v1::ServerFrame dispatch(State& state, const v1::ClientFrame& frame) {
       return reply(state, frame.tail_log());
     case F::kUnwatch:
       return reply(state, frame.unwatch());
+    case F::kAddModel:
+      return reply(state, frame.add_model());
+    case F::kPutModel:
+      return reply(state, frame.put_model());
+    case F::kListModels:
+      return reply(state, frame.list_models());
+    case F::kGetModel:
+      return reply(state, frame.get_model());
+    case F::kRemoveModel:
+      return reply(state, frame.remove_model());
+    case F::kVerifyModel:
+      return reply(state, frame.verify_model());
     case F::REQUEST_NOT_SET:
       break;
   }

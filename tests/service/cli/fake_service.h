@@ -54,6 +54,10 @@ public:
     std::map<std::string, std::string> blobs;
     std::map<std::string, std::string> unfinishedBlobs;
     std::size_t blobChunks = 0;
+    std::vector<v1::Model> models;
+    v1::AddModelRequest addedModel;  // the last one
+    std::string transferFails;       // why; empty: it does not
+    bool transferRuns = false;       // it does not end by itself
     std::optional<settings::Store> settings;
     std::int64_t pausedUntil = 0;
     v1::GetHistoryRequest asked;  // the last history request

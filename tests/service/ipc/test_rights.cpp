@@ -46,7 +46,9 @@ const std::map<std::string, v1::Right> kNeeded{
     {"tail_log", v1::RIGHT_CONTROL},     {"read_result", v1::RIGHT_CONTROL}, {"put_blob", v1::RIGHT_CONTROL},
     {"submit_task", v1::RIGHT_CONTROL},  {"cancel_task", v1::RIGHT_CONTROL}, {"pause", v1::RIGHT_CONTROL},
     {"resume", v1::RIGHT_CONTROL},       {"set_sharing", v1::RIGHT_CONTROL}, {"set_setting", v1::RIGHT_CONTROL},
-    {"reset_setting", v1::RIGHT_CONTROL}};
+    {"reset_setting", v1::RIGHT_CONTROL}, {"list_models", v1::RIGHT_OBSERVE}, {"get_model", v1::RIGHT_OBSERVE},
+    {"add_model", v1::RIGHT_CONTROL},    {"put_model", v1::RIGHT_CONTROL},   {"remove_model", v1::RIGHT_CONTROL},
+    {"verify_model", v1::RIGHT_CONTROL}};
 
 constexpr std::array kRights{v1::RIGHT_UNSPECIFIED, v1::RIGHT_OBSERVE, v1::RIGHT_CONTROL, v1::RIGHT_ADMINISTER};
 

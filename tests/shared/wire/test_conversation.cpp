@@ -118,6 +118,12 @@ private slots:
     tryCall<v1::ListLedgerRequest>();
     tryCall<v1::TailLogRequest>();
     tryCall<v1::UnwatchRequest>();
+    tryCall<v1::AddModelRequest>();
+    tryCall<v1::PutModelRequest>();
+    tryCall<v1::ListModelsRequest>();
+    tryCall<v1::GetModelRequest>();
+    tryCall<v1::RemoveModelRequest>();
+    tryCall<v1::VerifyModelRequest>();
   }
 
   void takeReplyTellsErrorsAndMismatches() {
