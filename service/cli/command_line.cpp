@@ -48,6 +48,7 @@ CommandLine::CommandLine() : m_app("Lends this computer's GPU while nobody needs
   addTasks();
   addResult();
   addControl();
+  addModels();
   addSettings();
   addRecords();
   addGovernor();

@@ -46,6 +46,8 @@ public:
   static constexpr const char* kCommand = "COMMAND";
   static constexpr const char* kProgram = "-- PROGRAM";
   static constexpr const char* kGoverned = "NAME|PID";
+  static constexpr const char* kModel = "MODEL";
+  static constexpr const char* kSource = "FILE|URL";
 
 private:
   using Run = std::function<Answer(Session&)>;
@@ -56,6 +58,7 @@ private:
   void addControl();
   void addSettings();
   void addRecords();
+  void addModels();
   void addHelp();
   void addGovernor();
   void addLeading(CLI::App& parent);

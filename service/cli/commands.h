@@ -60,6 +60,20 @@ struct HistoryOptions {
 [[nodiscard]] Answer ledger(Session& session, std::uint32_t most);
 [[nodiscard]] Answer log(Session& session, std::uint32_t lines, bool follow);
 
+struct AddModelOptions {
+  std::string source;  // a file or an address
+  std::string name;    // empty: the source's
+  std::string sha256;  // empty: whatever comes is taken
+  bool leave = false;  // do not wait for the end
+};
+[[nodiscard]] Answer addModel(Session& session, const AddModelOptions& options);
+[[nodiscard]] Answer listModels(Session& session);
+// `which`: a name or hash; empty: the default, or the only one.
+[[nodiscard]] Answer showModel(Session& session, const std::string& which, bool chatTemplate);
+[[nodiscard]] Answer removeModels(Session& session, const std::vector<std::string>& which);
+[[nodiscard]] Answer verifyModel(Session& session, const std::string& which);
+[[nodiscard]] Answer defaultModel(Session& session, const std::string& which);
+
 [[nodiscard]] Answer doctor(Session& session);
 
 struct GovernorOptions {

@@ -88,6 +88,12 @@ void addKeys(Session& session, Candidates& out) {
   for (const auto& setting : reply->settings()) out.words.push_back({setting.key(), setting.text()});
 }
 
+void addModels(Session& session, Candidates& out) {
+  const auto reply = session.call(v1::ListModelsRequest{});
+  if (!reply) return;
+  for (const auto& model : reply->models()) out.words.push_back({model.name(), model.header().architecture()});
+}
+
 void addStates(Candidates& out) {
   for (int state = v1::TASK_STATE_QUEUED; state <= v1::TASK_STATE_CANCELLED; ++state) {
     out.words.push_back({std::string(stateWord(static_cast<v1::TaskState>(state))), {}});
@@ -121,7 +127,9 @@ void addArguments(const CLI::App& root, const std::string& type, Session& sessio
     addGoverned(session, out);
   } else if (type == "SHELL") {
     for (const auto* shell : {"bash", "zsh", "fish"}) out.words.push_back({shell, {}});
-  } else if (type == CommandLine::kFile) {
+  } else if (type == CommandLine::kModel) {
+    addModels(session, out);
+  } else if (type == CommandLine::kFile || type == CommandLine::kSource) {
     out.files = Candidates::Files::Files;
   } else if (type == CommandLine::kFolder) {
     out.files = Candidates::Files::Folders;

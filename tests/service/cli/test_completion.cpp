@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shell completion: what is offered, and that the scripts are scripts.
+#include "service/cli/fake_models.h"
 #include "service/cli/fake_service.h"
 #include "service/cli/lull_process.h"
 
@@ -18,6 +19,7 @@ private slots:
     m_service.change([](auto& state) {
       state.tasks["t-abcdefghijkl"].task = makeTask("t-abcdefghijkl", "heat", v1::TASK_STATE_DONE);
       state.order.push_back("t-abcdefghijkl");
+      state.models.push_back(makeModel("tiny", std::string(64, 'a')));
     });
   }
 
@@ -25,7 +27,7 @@ private slots:
     QTest::addColumn<QStringList>("words");
     QTest::addColumn<QStringList>("some");  // among those offered
     QTest::addColumn<int>("count");         // -1: any
-    QTest::newRow("commands") << QStringList{""} << QStringList{"status", "submit", "governor", "help"} << 19;
+    QTest::newRow("commands") << QStringList{""} << QStringList{"status", "submit", "governor", "help", "model"} << 20;
     QTest::newRow("a beginning") << QStringList{"ta"} << QStringList{"tasks", "task"} << 2;
     QTest::newRow("the word under the cursor is not taken for a command")
         << QStringList{"settings"} << QStringList{"settings"} << 1;
@@ -46,6 +48,9 @@ private slots:
     QTest::newRow("folders") << QStringList{"submit", "x.json", "-o", ""} << QStringList{":folders"} << 1;
     QTest::newRow("on and off") << QStringList{"share", ""} << QStringList{"on", "off"} << 2;
     QTest::newRow("shells") << QStringList{"completion", ""} << QStringList{"bash", "zsh", "fish"} << 3;
+    QTest::newRow("what is done with models") << QStringList{"model", ""} << QStringList{"add", "default"} << 6;
+    QTest::newRow("models") << QStringList{"model", "show", ""} << QStringList{"tiny"} << 1;
+    QTest::newRow("a file to add") << QStringList{"model", "add", ""} << QStringList{":files"} << 1;
     QTest::newRow("help") << QStringList{"help", "st"} << QStringList{"status"} << 1;
   }
   void offers() {
