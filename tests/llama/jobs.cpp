@@ -60,8 +60,7 @@ bool makeModels(const fs::path& folder) {
 Job greedyText(const fs::path& model) {
   return {.name = "text",
           .launch = launch("llama-completion", model,
-                           {"-p", "When nobody is looking", "-n", "40", "--temp", "0", "-no-cnv", "--ignore-eos"}),
-          .end = "\n\n"};
+                           {"-p", "When nobody is looking", "-n", "40", "--temp", "0", "-no-cnv", "--ignore-eos"})};
 }
 
 Job logits(const fs::path& model, const fs::path& folder) {
@@ -77,8 +76,7 @@ Job embedding(const fs::path& model) {
   return {
       .name = "embedding",
       .launch = launch("llama-embedding", model,
-                       {"-p", text(2), "--pooling", "mean", "--embd-normalize", "-1", "--embd-output-format", "raw"}),
-      .end = "\n\n"};
+                       {"-p", text(2), "--pooling", "mean", "--embd-normalize", "-1", "--embd-output-format", "raw"})};
 }
 
 Job training(const fs::path& model, const fs::path& folder) {

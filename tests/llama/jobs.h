@@ -14,9 +14,6 @@ struct Job {
   std::string name;
   Launch launch;
   std::filesystem::path result;  // the file that holds the answer; empty: it is what the program prints
-  // What a whole answer ends with. Some of the programs leave without waiting for their own log thread, which prints
-  // the answer: it may be cut off anywhere, under the governor or not, and is asked for again then.
-  std::string end;
 };
 
 // Models of random weights in `folder`: "F16" and what llama-quantize made of it. False: it could not be made.

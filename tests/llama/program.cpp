@@ -42,6 +42,7 @@ std::vector<std::string> environmentFor(const Launch& launch) {
       "GGML_VK_DISABLE_COOPMAT=1",
       "GGML_VK_DISABLE_F16=1",
       "GGML_NO_BACKTRACE=1",  // it would call a debugger
+      "LD_PRELOAD=" + (buildFolder() / "lib/lull_llama_whole_log.so").string(),
       "HOME=/nonexistent",
       "LC_ALL=C.UTF-8",
       "PATH=/usr/bin:/bin"};

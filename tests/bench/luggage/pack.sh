@@ -27,7 +27,7 @@ pack_into() {
   local file=$1 root=$source_dir/build/llama-root build=$source_dir/build/release part mib
   say "Building"
   (cd "$source_dir" && cmake --preset release >/dev/null)
-  ninja -C "$build" --quiet "${layers[@]/#/VkLayer_lull_}" lull_samples "${programs[@]##*/}"
+  ninja -C "$build" --quiet "${layers[@]/#/VkLayer_lull_}" lull_samples lull_llama_whole_log "${programs[@]##*/}"
   "$source_dir/tests/llama/root" "$root"
   say "Packing"
   part=$(mktemp -d)
@@ -59,6 +59,7 @@ fill() {
   cp "$here"/luggage/{run,machine.sh,parts.sh,table.awk} "$tree/"
   for name in "${programs[@]}"; do cp "$build/$name" "$tree/build/$name"; done
   for name in "${layers[@]/#/libVkLayer_lull_}"; do cp "$build/lib/$name.so" "$tree/build/lib/"; done
+  cp "$build/lib/lull_llama_whole_log.so" "$tree/build/lib/"
   (cd "$build/lib" && find . -name '*.json' -exec cp --parents {} "$tree/build/lib/" \;)
   cp -r "$build/share/lull" "$tree/build/share/"
   cp -r "$source_dir/assets/samples" "$tree/assets/"
