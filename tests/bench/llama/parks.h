@@ -2,20 +2,21 @@
 // llama-bench under a gate that is closed again and again, and why it took as long as it did.
 #pragma once
 
-#include "bench/llama/trace_file.h"
 #include "bench/llama/workload.h"
+#include "fakes/trace_file.h"
 
 #include <chrono>
 #include <random>
 
 namespace lull::bench {
 
-inline constexpr double kFrameMs = 16.7;
+inline constexpr std::uint64_t kFrameNs = 16'700'000;
+inline constexpr double kFrameMs = static_cast<double>(kFrameNs) / 1e6;
 
 struct Stop {
   double ms = 0;                  // from the closed gate until all work was done
   double sinceStartS = 0;         // of the program's life
-  double starvedMs = 0;           // of that, a thread of the program was ready and had no processor
+  bool starved = false;           // with processors enough it would have been within a frame
   bool busy = false;              // something was in flight when the gate was closed
   governor::TracedSlice longest;  // of what was in flight; busyNs 0: none was
 };
@@ -43,7 +44,7 @@ private:
   void living();
 
   fakes::ServicePage m_page;
-  TraceFile m_trace;
+  fakes::TraceFile m_trace;
   std::mt19937 m_random{1};
   llama::Program m_program;
   std::chrono::steady_clock::time_point m_begin;

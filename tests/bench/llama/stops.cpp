@@ -22,10 +22,10 @@ void printLate(const Context& context, const Stop& stop) {
   const auto& slice = stop.longest;
   std::printf(
       "{\"bench\":\"%s_late\",\"work\":\"%s\",\"how\":\"%s\",\"ms\":%.1f,\"at_s\":%.1f,\"reason\":\"%s\","
-      "\"starved_ms\":%.1f,\"slice_busy_ms\":%.1f,\"slice_expected_ms\":%.1f,\"works\":%u,\"longest_ms\":%.1f,"
+      "\"slice_busy_ms\":%.1f,\"slice_expected_ms\":%.1f,\"works\":%u,\"longest_ms\":%.1f,"
       "\"program\":%llu,"
       "\"shape\":[%u,%u,%u],\"units\":%llu}\n",
-      context.bench, context.work.name, context.how, stop.ms, stop.sinceStartS, reasonOf(stop), stop.starvedMs,
+      context.bench, context.work.name, context.how, stop.ms, stop.sinceStartS, reasonOf(stop),
       static_cast<double>(slice.busyNs) / 1e6, static_cast<double>(slice.expectedNs) / 1e6, slice.works,
       slice.longestNs == UINT64_MAX ? 0 : static_cast<double>(slice.longestNs) / 1e6,
       static_cast<unsigned long long>(slice.program), slice.shape[0], slice.shape[1], slice.shape[2],

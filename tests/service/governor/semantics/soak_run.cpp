@@ -32,14 +32,17 @@ private:
 
 SoakRun soak(const SoakOptions& options) {
   fakes::ServicePage page;
-  const Mode mode{.layers = {governor::kLayerName}, .environment = options.environment, .page = &page};
+  const fakes::TraceFile trace;
+  Mode mode{.layers = {governor::kLayerName}, .environment = options.environment, .page = &page};
+  mode.environment.push_back(trace.environment());
   SoakRun result;
   Current current;
   fakes::VulkanProgram program(
       semanticsCommand({"--soak", std::to_string(options.seconds), std::to_string(options.seed)}), environmentOf(mode),
       &page);
-  Toggler toggler(page, options.limits,
-                  {.during = [&] { return current.name(); }, .program = [&] { return program.pid(); }});
+  Toggler toggler(
+      page, options.limits,
+      {.trace = &trace, .during = [&] { return current.name(); }, .program = [&] { return program.pid(); }});
   bool told = false;
   while (const auto text = program.reply(kCaseLimit)) {
     std::istringstream words(*text);

@@ -1,37 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/governor/semantics/toggler.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <map>
+#include <pthread.h>
+#include <sched.h>
+
 #include <random>
 
 namespace lull::semantics {
 
 namespace {
 
-// How long each thread of a process has waited for a processor so far: the second number of its schedstat.
-using Delays = std::map<std::string, std::uint64_t>;
-Delays delaysOf(pid_t program) {
-  Delays delays;
-  if (program == 0) return delays;
-  std::error_code gone;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(program) + "/task", gone)) {
-    std::ifstream file(task.path() / "schedstat");
-    std::uint64_t ran = 0;
-    file >> ran >> delays[task.path().filename()];
+// The one that was done last: it held the park.
+governor::TracedSlice lastOf(const fakes::TraceFile* trace, std::uint64_t from, std::uint64_t to) {
+  governor::TracedSlice last;
+  if (trace == nullptr) return last;
+  for (const auto& slice : trace->between(from, to)) {
+    if (slice.doneNs >= last.doneNs) last = slice;
   }
-  return delays;
-}
-
-std::uint64_t longest(const Delays& before, const Delays& after) {
-  std::uint64_t most = 0;
-  for (const auto& [thread, delay] : after) {
-    const auto known = before.find(thread);
-    most = std::max(most, delay - (known != before.end() ? known->second : 0));
-  }
-  return most;
+  return last;
 }
 
 }  // namespace
@@ -59,6 +45,9 @@ bool Toggler::drained(std::uint32_t word) {
 }
 
 void Toggler::run() {
+  // Where this is allowed, it looks and acts at once also on a busy machine.
+  const sched_param first{.sched_priority = 1};
+  ::pthread_setschedparam(::pthread_self(), SCHED_RR, &first);
   std::mt19937 random(m_limits.seed);
   const auto upTo = [&](std::chrono::microseconds most) {
     return std::chrono::microseconds(random() % static_cast<unsigned>(most.count()));
@@ -68,13 +57,18 @@ void Toggler::run() {
     std::this_thread::sleep_for(upTo(m_limits.longestOpen));
     // Without a device there is nobody who could acknowledge.
     if (m_page.page().attached.load() == 0) continue;
-    const Delays before = delaysOf(m_watch.program());
+    const auto before = fakes::ThreadTimes::now(m_watch.program());
+    const bool busy = m_page.page().inFlight.load() > 0;
     const std::uint32_t word = m_page.close();
     const std::uint64_t changed = m_page.page().gateChangedNs.load();
     if (drained(word)) {
-      m_parks.push_back({.stopNs = m_page.page().drainedAtNs.load() - changed,
+      const std::uint64_t drained = m_page.page().drainedAtNs.load();
+      m_parks.push_back({.stopNs = drained - changed,
                          .during = m_watch.during(),
-                         .starvedNs = longest(before, delaysOf(m_watch.program()))});
+                         .spent = fakes::ThreadTimes::now(m_watch.program()).since(before, drained - changed),
+                         .busy = busy,
+                         .last = lastOf(m_watch.trace, changed, drained),
+                         .changedNs = changed});
       std::this_thread::sleep_for(upTo(m_limits.longestClosed));
     } else if (m_page.page().attached.load() != 0 && !m_stop) {
       ++m_unacknowledged;

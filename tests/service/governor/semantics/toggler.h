@@ -3,6 +3,8 @@
 #pragma once
 
 #include "fakes/service_page.h"
+#include "fakes/thread_times.h"
+#include "fakes/trace_file.h"
 
 #include <sys/types.h>
 
@@ -21,10 +23,14 @@ public:
   struct Park {
     std::uint64_t stopNs = 0;     // from the gate's change to the acknowledgement
     std::string during;           // what the program was at
-    std::uint64_t starvedNs = 0;  // in this time a thread of the program was ready and had no processor
+    fakes::Spent spent;           // by the program and by who closed the gate
+    bool busy = false;            // something was in flight when the gate was closed
+    governor::TracedSlice last;   // of what was with the driver meanwhile; doneNs 0: nothing, or there is no trace
+    std::uint64_t changedNs = 0;  // when the gate was closed
   };
   // Asked around each closing, from another thread.
   struct Watch {
+    const fakes::TraceFile* trace = nullptr;
     std::function<std::string()> during = [] { return std::string(); };
     std::function<pid_t()> program = [] { return pid_t{0}; };  // 0: not known
   };

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace lull::bench {
+namespace lull::fakes {
 
 class TraceFile {
 public:
@@ -19,11 +19,13 @@ public:
 
   [[nodiscard]] std::string environment() const;  // for the governed program, which is a child of this process
   // Those that were with the driver at `ns`.
-  [[nodiscard]] std::vector<governor::TracedSlice> at(std::uint64_t ns) const;
+  [[nodiscard]] std::vector<governor::TracedSlice> at(std::uint64_t ns) const { return between(ns, ns); }
+  // Those that were with the driver at some time from `from` to `to`.
+  [[nodiscard]] std::vector<governor::TracedSlice> between(std::uint64_t from, std::uint64_t to) const;
 
 private:
   Fd m_file;
   governor::Trace* m_trace = nullptr;
 };
 
-}  // namespace lull::bench
+}  // namespace lull::fakes
