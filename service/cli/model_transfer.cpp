@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/sha256.h"
+#include "base/utf8.h"
 #include "cli/format.h"
 #include "wire/frame.h"
 
@@ -142,7 +143,7 @@ Result<v1::PutModelReply> sendModel(Session& session, const ModelFile& wanted) {
   request.set_sha256(*sha256);
   request.set_size(opened->size);
   request.set_name(wanted.name);
-  request.set_origin(wanted.file.filename().native());
+  request.set_origin(validUtf8(wanted.file.filename().native()));
   auto sent = sendAll(session, *opened, std::move(request));
   session.terminal().progress({});
   return sent;

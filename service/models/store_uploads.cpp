@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Models that a client sends, chunk by chunk.
 #include "base/sha256.h"
+#include "base/utf8.h"
 #include "models/names.h"
 #include "models/transfer.h"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMostOfAChunk = 512 * 1024;
 constexpr std::uint64_t kLargest = 1ULL << 45U;
+constexpr std::size_t kLongestOrigin = 512;
 
 Outcome check(const v1::PutModelRequest& request) {
   if (!isSha256(request.sha256())) {
@@ -31,7 +33,7 @@ Parcel parcelOf(const v1::PutModelRequest& request, const std::string& id) {
   out.set_sha256(request.sha256());
   out.set_size(request.size());
   out.set_name(request.name().empty() ? nameFrom(request.origin()) : request.name());
-  out.set_origin(request.origin().substr(0, 512));
+  out.set_origin(std::string(cutUtf8(request.origin(), kLongestOrigin)));
   return out;
 }
 

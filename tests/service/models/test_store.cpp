@@ -56,6 +56,18 @@ private slots:
     QCOMPARE(m_shop->store->find("")->header().title(), std::string("first"));
   }
 
+  void aLongOriginIsCutBetweenCharacters() {
+    const auto bytes = modelOf("first");
+    auto request = Shop::requestFor(bytes, "");
+    request.set_origin(std::string(511, 'x') + "\u00e9.gguf");
+    QVERIFY(m_shop->put(request).ok());
+    request.set_data(bytes);
+    QCOMPARE(m_shop->ended(m_shop->put(request)->transfer().id()).state(), Message::STATE_DONE);
+    m_shop->reopen();
+    QCOMPARE(m_shop->store->find("")->origin(), std::string(511, 'x'));
+    QCOMPARE(m_shop->store->find("")->name(), std::string(120, 'x'));
+  }
+
   void anUploadGoesOnAfterARestart() {
     const auto bytes = modelOf("first", 500'000);
     auto request = Shop::requestFor(bytes, "first");
