@@ -98,6 +98,15 @@ std::vector<int> Server::completeOne(const std::string& prompt) const {
   return tokens;
 }
 
+std::string Server::chat(const std::string& question) const {
+  const QJsonObject message{{"role", "user"}, {"content", QString::fromStdString(question)}};
+  const QJsonObject request{{"messages", QJsonArray{message}}, {"max_tokens", kTokens}, {"temperature", 0}};
+  const auto answer =
+      ask("/v1/chat/completions", QJsonDocument(request).toJson(QJsonDocument::Compact).toStdString()).value_or("");
+  const auto json = QJsonDocument::fromJson(QByteArray::fromStdString(answer));
+  return json["choices"][0]["message"]["content"].toString().toStdString();
+}
+
 std::vector<std::vector<int>> Server::complete(const std::vector<std::string>& prompts, unsigned clients) const {
   std::vector<std::vector<int>> answers(prompts.size());
   std::atomic<std::size_t> next{0};

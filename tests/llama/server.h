@@ -22,6 +22,8 @@ public:
   // The tokens with which it continues each prompt, greedily; `clients` ask at the same time. An answer that did not
   // come is empty.
   [[nodiscard]] std::vector<std::vector<int>> complete(const std::vector<std::string>& prompts, unsigned clients) const;
+  // Its greedy answer to one question, as a chat; empty when none came.
+  [[nodiscard]] std::string chat(const std::string& question) const;
   [[nodiscard]] Program& program() { return m_program; }
 
 private:
