@@ -62,6 +62,7 @@ void Store::takeOver(Shelf::Contents contents) {
     auto transfer = std::make_unique<Transfer>();
     transfer->told = toldOf(incoming);
     transfer->parcel = std::move(incoming.parcel);
+    transfer->touchedAt = m_clock.now().unixMs;
     m_transfers[transfer->told.id()] = std::move(transfer);
   }
 }
@@ -111,8 +112,9 @@ Outcome Store::makeRoom(const Transfer* transfer, std::uint64_t bytes) {
   const auto most = roomFor(transfer);
   if (bytes > most) {
     return Error(Error::Kind::TooBig,
-                 fmt::format("the model has {} bytes, and there is room for {}: raise models.max_storage, or remove a "
-                             "model (models in use and the default one are never removed for another)",
+                 fmt::format("the model has {} bytes, and there is room for {}: raise models.max_storage, remove a "
+                             "model, or give up what is half here: lull model list (models in use and the default one "
+                             "are never removed for another)",
                              bytes, most));
   }
   const auto taken = coming(transfer) + m_models.bytes();

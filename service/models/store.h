@@ -85,8 +85,11 @@ private:
   template <typename T>
   void work(asio::thread_pool& pool, std::function<T()> job, std::function<void(T)> done);
 
-  // Transfers: store_transfers.cpp, store_uploads.cpp
+  // Transfers: store_places.cpp, store_transfers.cpp, store_uploads.cpp
   [[nodiscard]] Result<Transfer*> begin(Parcel parcel);
+  void forget(const std::string& id);
+  void forgetOld();
+  void makePlace();
   void startWaiting();
   void start(Transfer& transfer);
   void run(Transfer& transfer, const Result<Shelf::Part>& part);

@@ -16,7 +16,6 @@ namespace lull::models {
 namespace {
 
 using Message = v1::ModelTransfer;
-constexpr std::size_t kMostTransfers = 16;
 constexpr int kAtOnce = 2;
 
 }  // namespace
@@ -41,30 +40,6 @@ void Store::note(const Transfer& transfer) {
       [](const Outcome& noted) {
         if (!noted) log::warning("models: {}", noted.error().text());
       });
-}
-
-// A place for it; what failed long ago makes way.
-Result<Store::Transfer*> Store::begin(Parcel parcel) {
-  if (m_transfers.size() >= kMostTransfers) {
-    std::erase_if(m_transfers, [](const auto& row) { return row.second->isOver(); });
-  }
-  if (m_transfers.size() >= kMostTransfers) {
-    return Error(Error::Kind::Unavailable,
-                 fmt::format("{} models are coming already: wait, or give some up (lull model list, lull model remove)",
-                             m_transfers.size()));
-  }
-  auto transfer = std::make_unique<Transfer>();
-  auto& told = transfer->told;
-  told.set_id(parcel.id());
-  told.set_kind(parcel.upload() ? Message::KIND_UPLOAD : Message::KIND_DOWNLOAD);
-  told.set_state(Message::STATE_WAITING);
-  told.set_name(parcel.name());
-  told.set_origin(parcel.origin());
-  told.set_total_bytes(parcel.size());
-  transfer->parcel = std::move(parcel);
-  auto* out = transfer.get();
-  m_transfers[out->told.id()] = std::move(transfer);
-  return out;
 }
 
 void Store::add(const v1::AddModelRequest& request, Reply<v1::AddModelReply> reply) {
@@ -210,6 +185,7 @@ void Store::announced(Transfer& transfer, std::uint64_t total) {
 void Store::moved(Transfer& transfer, std::uint64_t done) {
   const auto now = m_clock.now().instant;
   transfer.told.set_done_bytes(done);
+  transfer.touchedAt = m_clock.now().unixMs;
   const auto span = std::chrono::duration<double>(now - transfer.measuredAt).count();
   if (transfer.measuredAt == Instant{} || done < transfer.measuredBytes) {
     transfer.measuredAt = now;
@@ -261,7 +237,7 @@ void Store::fail(Transfer& transfer, const Error& error) {
   told.set_state(Message::STATE_FAILED);
   told.set_text(validUtf8(error.text()));
   told.clear_bytes_per_second();
-  transfer.endedAt = m_clock.now().unixMs;
+  transfer.touchedAt = m_clock.now().unixMs;
   if (transfer.comes()) {
     transfer.parcel.set_failed(true);
     transfer.parcel.set_text(told.text());
@@ -282,7 +258,7 @@ void Store::end(Transfer& transfer, const std::string& sha256) {
   transfer.told.set_state(Message::STATE_DONE);
   transfer.told.set_sha256(sha256);
   transfer.told.clear_text();
-  transfer.endedAt = m_clock.now().unixMs;
+  transfer.touchedAt = m_clock.now().unixMs;
   dropEnded();
   tell();
 }

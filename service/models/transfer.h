@@ -17,8 +17,8 @@ struct Store::Transfer {
   std::uint64_t connection = 0;  // an upload's: who sends it; 0: nobody now
   bool writing = false;          // a chunk is on its way to the disk
   bool opening = false;          // its part is being opened
-  UnixMs endedAt = 0;
-  Instant measuredAt{};  // of the rate
+  UnixMs touchedAt = 0;          // when anything last happened to it
+  Instant measuredAt{};          // of the rate
   std::uint64_t measuredBytes = 0;
 
   [[nodiscard]] bool comes() const { return told.kind() != v1::ModelTransfer::KIND_VERIFY; }

@@ -262,6 +262,31 @@ private slots:
     QCOMPARE(m_shop->put(Shop::requestFor(modelOf("one more"), "m")).error().kind(), Error::Kind::Unavailable);
   }
 
+  void failuresMakeWay() {
+    auto request = Shop::requestFor("this is no model", "bad");
+    QVERIFY(m_shop->put(request).ok());
+    request.set_data("this is no model");
+    QVERIFY(m_shop->put(request).ok());
+    QVERIFY(m_shop->reaches("u-" + request.sha256().substr(0, 24), Message::STATE_FAILED));
+    for (int i = 0; i < 16; ++i) {
+      QVERIFY(m_shop->put(Shop::requestFor(modelOf(std::to_string(i)), "m")).ok());
+    }
+    QCOMPARE(m_shop->store->summary().transfers_size(), 16);
+  }
+
+  void whatNobodyGoesOnWithIsForgotten() {
+    const auto id = m_shop->put(Shop::requestFor(modelOf("a"), "a"))->transfer().id();
+    m_shop->store->connectionClosed(1);
+    m_shop->clock.advance(std::chrono::hours(24 * 6));
+    QVERIFY(m_shop->put(Shop::requestFor(modelOf("b"), "b"), 2).ok());
+    QCOMPARE(m_shop->transfer(id).state(), Message::STATE_WAITING);
+    m_shop->clock.advance(std::chrono::hours(24 * 2));
+    QVERIFY(m_shop->put(Shop::requestFor(modelOf("c"), "c"), 2).ok());
+    QCOMPARE(m_shop->transfer(id).id(), std::string());
+    QVERIFY(m_shop->until([&] { return !m_shop->files("incoming").contains(id + ".part"); }));
+    QCOMPARE(m_shop->store->summary().transfers_size(), 2);  // b is being sent
+  }
+
   void theSummaryIsSmall() {
     QVERIFY(m_shop->sendAll(modelOf("a"), "a").state() == Message::STATE_DONE);
     m_shop->allow(kRoomy, "a");
