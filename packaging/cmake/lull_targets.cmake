@@ -99,5 +99,5 @@ function(lull_test name)
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wno-missing-field-initializers -Werror)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
-    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp;QT_QPA_PLATFORM=offscreen;LULL_BUILD_DIR=${PROJECT_BINARY_DIR};LULL_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0;QT_QPA_PLATFORM=offscreen;LULL_BUILD_DIR=${PROJECT_BINARY_DIR};LULL_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
