@@ -49,10 +49,15 @@ function(lull_library name)
   target_link_libraries(${name} ${scope} ${ARG_LINKS})
 endfunction()
 
-# lull_program(NAME SOURCES ... LINKS ... [LIBEXEC]): LIBEXEC programs are started by the service, not by people.
+# lull_program(NAME SOURCES ... LINKS ... [LIBEXEC] [SELF_CONTAINED]): LIBEXEC programs are started by the service, not
+# by people; SELF_CONTAINED ones need only the C library where they run.
 function(lull_program name)
-  cmake_parse_arguments(ARG "LIBEXEC" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "LIBEXEC;SELF_CONTAINED" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  if(ARG_SELF_CONTAINED AND NOT LULL_SANITIZE)
+    set_target_properties(${name} PROPERTIES LULL_SELF_CONTAINED ON)
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+  endif()
   file(RELATIVE_PATH relative ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   string(REGEX MATCH "^[^/]+" top ${relative})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/${top})
@@ -83,7 +88,7 @@ function(lull_proto name)
   add_library(${name} STATIC ${sources})
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(${name} SYSTEM PUBLIC ${out})
-  target_link_libraries(${name} PUBLIC protobuf::libprotobuf ${ARG_LINKS})
+  target_link_libraries(${name} PUBLIC lull_protobuf ${ARG_LINKS})
 endfunction()
 
 # lull_test(NAME SOURCES ... LINKS ... [LABELS ...] [TIMEOUT s]): a Qt Test program, run by CTest.

@@ -144,7 +144,7 @@ TestWorker::TestWorker(const worker::v1::Start& start, const Options& options) {
   const Fd theirs(pair[1]);
   const Fd socket(aside(theirs.get()));
   // As the service does for its own runner.
-  if (options.page != nullptr) options.page->page().leaveWhole.store(1);
+  if (options.page != nullptr && options.program == "lull-spirv") options.page->page().leaveWhole.store(1);
   const Fd page(options.page != nullptr ? aside(options.page->fd()) : -1);
   const Fd event(options.page != nullptr ? aside(options.page->eventFd()) : -1);
 
@@ -152,7 +152,11 @@ TestWorker::TestWorker(const worker::v1::Start& start, const Options& options) {
   environment.push_back("LULL_WORKER_FD=" + std::to_string(kSocket));
   if (options.layer && options.page != nullptr)
     environment.push_back(std::string("VK_INSTANCE_LAYERS=") + governor::kLayerName);
-  for (const auto& entry : options.environment) environment.push_back(entry);
+  for (const auto& entry : options.environment) {
+    const auto name = entry.substr(0, entry.find('=') + 1);
+    std::erase_if(environment, [&name](const std::string& old) { return old.starts_with(name); });
+    environment.push_back(entry);
+  }
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, socket.get(), kSocket);
@@ -162,7 +166,7 @@ TestWorker::TestWorker(const worker::v1::Start& start, const Options& options) {
     ::posix_spawn_file_actions_adddup2(&actions, page.get(), kPage);
     ::posix_spawn_file_actions_adddup2(&actions, event.get(), kEvent);
   }
-  std::vector<std::string> arguments{(buildFolder() / "bin/lull-spirv").string()};
+  std::vector<std::string> arguments{(buildFolder() / "bin" / options.program).string()};
   auto argv = pointers(arguments);
   auto envp = pointers(environment);
   if (::posix_spawn(&m_pid, argv[0], &actions, nullptr, argv.data(), envp.data()) != 0) m_pid = -1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plays the service to one lull-spirv: starts it on the software GPU, speaks its protocol, owns its governor page.
+// Plays the service to one worker: starts it on the software GPU, speaks its protocol, owns its governor page.
 #pragma once
 
 #include "base/file.h"
@@ -39,7 +39,8 @@ public:
   struct Options {
     ServicePage* page = nullptr;  // nullptr: not governed
     bool layer = true;
-    std::vector<std::string> environment;  // "NAME=value", added
+    std::vector<std::string> environment;  // "NAME=value", added or instead
+    std::string program = "lull-spirv";
   };
   TestWorker(const worker::v1::Start& start, const Options& options);
   ~TestWorker();  // kills it

@@ -19,6 +19,8 @@ public:
 
   // False when it does not answer in time.
   [[nodiscard]] bool waitReady(std::chrono::milliseconds limit);
+  // The body of the answer; nullopt without one. An empty `body` makes it a GET.
+  [[nodiscard]] std::optional<std::string> ask(const std::string& path, const std::string& body) const;
   // The tokens with which it continues each prompt, greedily; `clients` ask at the same time. An answer that did not
   // come is empty.
   [[nodiscard]] std::vector<std::vector<int>> complete(const std::vector<std::string>& prompts, unsigned clients) const;
@@ -28,8 +30,6 @@ public:
 
 private:
   [[nodiscard]] std::vector<int> completeOne(const std::string& prompt) const;
-  // The body of the answer; nullopt without one. An empty `body` makes it a GET.
-  [[nodiscard]] std::optional<std::string> ask(const std::string& path, const std::string& body) const;
   std::filesystem::path m_socket;
   Program m_program;
 };

@@ -3,7 +3,8 @@
 
 #include "base/file.h"
 #include "base/sha256.h"
-#include "runtimes/spirv/stream.h"
+#include "runtimes/worker/output_file.h"
+#include "runtimes/worker/stream.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -36,7 +37,7 @@ Attempt<std::uint64_t> fillFromFile(Buffers& buffers, std::size_t index, const v
   const auto bytes = static_cast<std::uint64_t>(file.st_size);
   if (bytes > description.size()) return tooLarge(description, bytes).failure();
   std::uint64_t at = 0;
-  auto filled = readInRuns(fd.get(), bytes, [&](std::string_view run) {
+  auto filled = worker::readInRuns(fd.get(), bytes, [&](std::string_view run) {
     const std::uint64_t to = std::exchange(at, at + run.size());
     return buffers.write(index, to, run);
   });
@@ -74,29 +75,11 @@ Step fill(Buffers& buffers, std::size_t index, const v1::Buffer& description, co
 
 Attempt<v1::Output> writeOutput(Buffers& buffers, std::size_t index, const std::string& name,
                                 const std::filesystem::path& folder) {
-  // No output can be named like this: "~" is not allowed in names.
-  const std::filesystem::path temporary = folder / ("~" + name);
-  const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!fd) return fromStorage(fromErrno("create", temporary.native()));
-  Sha256 hash;
-  auto written = buffers.read(index, [&](std::string_view run) -> Step {
-    hash.update(run);
-    if (auto out = writeAll(fd.get(), run); !out) return fromStorage(out.error().during(temporary.native()));
-    return Done{};
-  });
-  if (written && ::fsync(fd.get()) != 0) written = fromStorage(fromErrno("fsync", temporary.native()));
-  if (!written) {
-    ::unlink(temporary.c_str());
-    return written.failure();
-  }
-  const std::filesystem::path final = folder / name;
-  if (::rename(temporary.c_str(), final.c_str()) != 0) return fromStorage(fromErrno("rename to", final.native()));
-  if (auto synced = syncFolder(folder); !synced) return fromStorage(synced.error());
-  v1::Output output;
-  output.set_name(name);
-  output.set_size(buffers.size(index));
-  output.set_sha256(hash.hex());
-  return output;
+  auto file = worker::OutputFile::create(folder, name);
+  if (!file) return file.failure();
+  auto written = buffers.read(index, [&](std::string_view run) { return file->write(run); });
+  if (!written) return written.failure();
+  return file->finish();
 }
 
 }  // namespace lull::spirv

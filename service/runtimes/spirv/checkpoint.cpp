@@ -2,7 +2,7 @@
 #include "runtimes/spirv/checkpoint.h"
 
 #include "base/sha256.h"
-#include "runtimes/spirv/stream.h"
+#include "runtimes/worker/stream.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,6 +12,10 @@
 #include <utility>
 
 namespace lull::spirv {
+
+using worker::readExactly;
+using worker::readInRuns;
+using worker::writeAll;
 
 namespace {
 

@@ -3,13 +3,15 @@
 #pragma once
 
 #include "runtimes/spirv/failure.h"
-#include "runtimes/spirv/link.h"
 #include "runtimes/spirv/standing.h"
+#include "runtimes/worker/link.h"
 
 #include <string>
 #include <vector>
 
 namespace lull::spirv {
+
+using worker::Link;
 
 class Ending {
 public:

@@ -3,14 +3,6 @@
 
 namespace lull::spirv {
 
-Failure failure(Failure::Kind kind, std::string message, std::string technical) {
-  Failure out;
-  out.set_kind(kind);
-  out.set_message(std::move(message));
-  out.set_technical(std::move(technical));
-  return out;
-}
-
 Failure fromVulkan(VkResult result, const char* call) {
   const std::string technical = std::string(call) + " returned " + std::to_string(static_cast<int>(result));
   switch (result) {
@@ -30,14 +22,6 @@ Failure fromVulkan(VkResult result, const char* call) {
       return failure(Failure::KIND_DRIVER, "The graphics driver refused a step of this task. It will be tried again.",
                      technical);
   }
-}
-
-Failure fromStorage(const Error& error) {
-  const bool full = error.kind() == Error::Kind::TooBig;
-  return failure(Failure::KIND_STORAGE,
-                 full ? "The disk is full. Free some space, or lower how much disk tasks may use."
-                      : "A file of this task could not be read or written. Check the disk.",
-                 error.text());
 }
 
 }  // namespace lull::spirv

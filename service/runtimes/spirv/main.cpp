@@ -7,24 +7,12 @@
 
 #include <unistd.h>
 
-#include <charconv>
-#include <cstdlib>
-#include <cstring>
 #include <thread>
 
 using namespace lull;
 using namespace lull::spirv;
 
 namespace {
-
-constexpr const char* kFdVariable = "LULL_WORKER_FD";
-
-int descriptorFromEnvironment() {
-  const char* text = std::getenv(kFdVariable);
-  int fd = -1;
-  if (text != nullptr) std::from_chars(text, text + std::strlen(text), fd);
-  return fd;
-}
 
 // The runner and the watcher are never joined: they may be inside the driver for ever.
 void runJob(Job& job, Link& link) {
@@ -47,12 +35,12 @@ void reportFailure(Link& link, const Failure& failure) {
 
 int main() {
   log::setUp({.program = "lull-spirv", .level = log::Level::Info, .file = {}});
-  const int fd = descriptorFromEnvironment();
-  if (fd < 0) {
-    log::error("lull-spirv is started by lulld, not by hand ({} is not set)", kFdVariable);
+  const auto fd = Link::inherited();
+  if (!fd) {
+    log::error("lull-spirv is started by lulld, not by hand (LULL_WORKER_FD is not set)");
     return 2;
   }
-  Link link(fd);
+  Link link(*fd);
   auto first = link.receive();
   if (!first || !first.value().has_start()) return 1;
   auto job = prepare(std::move(*first.value().mutable_start()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtimes/spirv/link.h"
+#include "runtimes/worker/link.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -7,10 +7,20 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
 
-namespace lull::spirv {
+namespace lull::worker {
 
-using worker::v1::ToWorker;
+using v1::ToWorker;
+
+std::optional<int> Link::inherited() {
+  const char* text = std::getenv("LULL_WORKER_FD");
+  int fd = -1;
+  if (text != nullptr) std::from_chars(text, text + std::strlen(text), fd);
+  return fd < 0 ? std::nullopt : std::optional(fd);
+}
 
 Result<ToWorker> Link::receive() {
   for (;;) {
@@ -47,7 +57,7 @@ Result<std::optional<ToWorker>> Link::takeFrame() {
   return std::optional(std::move(message));
 }
 
-void Link::send(const worker::v1::FromWorker& message) {
+void Link::send(const v1::FromWorker& message) {
   std::string bytes;
   if (!wire::appendFrame(bytes, message)) return;
   const std::lock_guard lock(m_sending);
@@ -60,4 +70,4 @@ void Link::send(const worker::v1::FromWorker& message) {
   }
 }
 
-}  // namespace lull::spirv
+}  // namespace lull::worker

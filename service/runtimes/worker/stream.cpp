@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtimes/spirv/stream.h"
+#include "runtimes/worker/stream.h"
 
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <vector>
 
-namespace lull::spirv {
+namespace lull::worker {
 
 Outcome writeAll(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -41,4 +41,4 @@ Step readInRuns(int fd, std::uint64_t bytes, const std::function<Step(std::strin
   return Done{};
 }
 
-}  // namespace lull::spirv
+}  // namespace lull::worker

@@ -3,18 +3,18 @@
 #pragma once
 
 #include "base/result.h"
-#include "runtimes/spirv/failure.h"
+#include "runtimes/worker/failure.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string_view>
 
-namespace lull::spirv {
+namespace lull::worker {
 
 [[nodiscard]] Outcome writeAll(int fd, std::string_view bytes);
 [[nodiscard]] bool readExactly(int fd, char* out, std::size_t bytes);
 // The next `bytes` of the file; STORAGE where they are not there.
 [[nodiscard]] Step readInRuns(int fd, std::uint64_t bytes, const std::function<Step(std::string_view)>& take);
 
-}  // namespace lull::spirv
+}  // namespace lull::worker

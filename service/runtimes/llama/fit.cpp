@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/llama/fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lull::runtimes::llama {
+
+namespace {
+
+constexpr std::uint32_t kContext = 4096;  // enough for most requests, small enough for small GPUs
+constexpr std::uint32_t kLeastContext = 512;
+constexpr std::uint32_t kParallel = 4;
+constexpr std::uint64_t kWorkBytes = 192ULL << 20U;  // for what is between the layers, at the usual batch size
+
+std::uint64_t bytesFor(const worker::v1::Llama& model, const Fit& fit) {
+  return model.weight_bytes() + kWorkBytes + model.cache_bytes_per_token() * fit.context * fit.parallel;
+}
+
+std::string gigabytes(std::uint64_t bytes) { return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9); }
+
+}  // namespace
+
+worker::Attempt<Fit> fit(const Wanted& wanted, const worker::v1::Llama& model, std::uint64_t memoryLimit) {
+  const std::uint32_t most = model.trained_context() > 0 ? model.trained_context() : kContext;
+  Fit out{.context = wanted.context > 0 ? wanted.context : std::min(most, kContext),
+          .parallel = wanted.parallel > 0 ? wanted.parallel : kParallel};
+  const auto tooMuch = [&] { return memoryLimit > 0 && bytesFor(model, out) > memoryLimit; };
+  while (tooMuch() && wanted.parallel == 0 && out.parallel > 1) out.parallel /= 2;
+  while (tooMuch() && wanted.context == 0 && out.context > kLeastContext) out.context /= 2;
+  if (tooMuch()) {
+    return worker::tooBig(fmt::format("The model needs {}, this device grants {}", gigabytes(bytesFor(model, out)),
+                                      gigabytes(memoryLimit)),
+                          fmt::format("{} bytes of weights, {} a token, {} tokens, {} at once", model.weight_bytes(),
+                                      model.cache_bytes_per_token(), out.context, out.parallel));
+  }
+  return out;
+}
+
+}  // namespace lull::runtimes::llama

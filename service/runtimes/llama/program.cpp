@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/llama/program.h"
+
+#include "base/file.h"
+#include "base/utf8.h"
+#include "governor/page.h"
+#include "process/launch.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+namespace lull::runtimes::llama {
+
+namespace {
+
+constexpr off_t kMostLastWords = 600;
+
+// Descriptors that the governor's layer in the program finds by number.
+void passOn(const char* variable, std::vector<process::DescriptorMap>& descriptors) {
+  const char* text = std::getenv(variable);
+  int fd = -1;
+  if (text != nullptr) std::from_chars(text, text + std::strlen(text), fd);
+  if (fd >= 0) descriptors.push_back({fd, fd});
+}
+
+std::vector<std::string> ownEnvironment() {
+  std::vector<std::string> out;
+  for (char** entry = ::environ; *entry != nullptr; ++entry) {
+    if (!std::string_view(*entry).starts_with("LULL_WORKER_FD=")) out.emplace_back(*entry);
+  }
+  return out;
+}
+
+// As a shell finds it.
+std::filesystem::path inPath(const std::string& name) {
+  if (name.find('/') != std::string::npos) return name;
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find(':'), rest.size());
+    auto candidate = std::filesystem::path(rest.substr(0, end)) / name;
+    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return name;
+}
+
+Ended endedBy(int status) {
+  if (WIFSIGNALED(status)) return {.code = 0, .signal = WTERMSIG(status)};
+  return {.code = WEXITSTATUS(status), .signal = 0};
+}
+
+}  // namespace
+
+std::string Ended::text() const {
+  return signal != 0 ? "was ended by signal " + std::to_string(signal) : "ended with code " + std::to_string(code);
+}
+
+Result<Program> Program::start(const worker::v1::Llama& where, const std::string& name,
+                               std::vector<std::string> arguments, const std::filesystem::path& log) {
+  const Fd out(::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!out) return fromErrno("create", log.native());
+  std::vector<std::string> words{where.start().begin(), where.start().end()};
+  words.push_back(name);
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  process::Launch launch{.program = inPath(words.front()),
+                         .arguments = {words.begin() + 1, words.end()},
+                         .environment = ownEnvironment(),
+                         .descriptors = {{out.get(), 1}, {out.get(), 2}}};
+  passOn(governor::kPageFdVariable, launch.descriptors);
+  passOn(governor::kEventFdVariable, launch.descriptors);
+  auto pid = process::forkAndExecute(launch);
+  if (!pid) return pid.error();
+  return Program(*pid);
+}
+
+Program::Program(Program&& other) noexcept
+    : m_pid(std::exchange(other.m_pid, -1)), m_ended(std::exchange(other.m_ended, std::nullopt)) {}
+
+Program::~Program() {
+  if (m_pid < 0 || m_ended) return;
+  kill();
+  static_cast<void>(waitEnd());
+}
+
+std::optional<Ended> Program::ended() {
+  int status = 0;
+  if (!m_ended && ::waitpid(m_pid, &status, WNOHANG) == m_pid) m_ended = endedBy(status);
+  return m_ended;
+}
+
+Ended Program::waitEnd() {
+  int status = 0;
+  while (!m_ended) {
+    if (const pid_t pid = ::waitpid(m_pid, &status, 0); pid == m_pid) m_ended = endedBy(status);
+    if (!m_ended && errno != EINTR) return {.code = -1, .signal = 0};
+  }
+  return *m_ended;
+}
+
+// A stopped process must be able to go too; the group holds whatever it started itself.
+void Program::kill() {
+  if (!m_ended) ::kill(-m_pid, SIGKILL);
+}
+
+std::string lastWords(const std::filesystem::path& log) {
+  const Fd fd(::open(log.c_str(), O_RDONLY | O_CLOEXEC));
+  const off_t size = fd ? ::lseek(fd.get(), 0, SEEK_END) : 0;
+  std::array<char, kMostLastWords> end{};
+  const ssize_t n = size > 0 ? ::pread(fd.get(), end.data(), end.size(), std::max<off_t>(0, size - kMostLastWords)) : 0;
+  std::string text(end.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  if (n == kMostLastWords) text.erase(0, text.find('\n') + 1);  // a line without its beginning tells little
+  std::ranges::replace(text, '\n', ' ');
+  return validUtf8(text);
+}
+
+}  // namespace lull::runtimes::llama

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/llama/server.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+namespace lull::runtimes::llama {
+
+namespace {
+
+constexpr auto kLook = std::chrono::milliseconds(50);  // at a server that loads its model
+
+std::vector<std::string> argumentsOf(const ServerPlan& plan, const std::filesystem::path& socket) {
+  const auto& where = plan.where;
+  const auto threads = std::to_string(std::max(1U, where.threads()));
+  std::vector<std::string> out{"-m",         where.model_file(),
+                               "--host",     socket.native(),
+                               "-c",         std::to_string(std::uint64_t{plan.context} * plan.parallel),
+                               "-np",        std::to_string(plan.parallel),
+                               "-ngl",       where.on_cpu() ? "0" : "99",
+                               "-t",         threads,
+                               "-tb",        threads,
+                               "-fit",       "off",  // the memory that is granted is not what the driver tells
+                               "-lv",        "2",    // errors and warnings
+                               "--no-webui", "--no-warmup",
+                               "--offline",  "--no-slots"};
+  if (plan.embeddings) out.insert(out.end(), {"--embeddings", "--pooling", "mean"});
+  return out;
+}
+
+}  // namespace
+
+Server::Server(Program program, Http http, std::filesystem::path log)
+    : m_program(std::move(program)), m_http(std::move(http)), m_log(std::move(log)) {}
+
+worker::Attempt<Server> Server::start(const ServerPlan& plan) {
+  const auto socket = plan.folder / "llama.sock";
+  const auto log = plan.folder / "llama.log";
+  ::unlink(socket.c_str());
+  auto program = Program::start(plan.where, "llama-server", argumentsOf(plan, socket), log);
+  if (!program) {
+    return worker::failure(worker::Failure::KIND_STORAGE,
+                           "llama.cpp could not be started on this computer. Install it: lull runtime install llama",
+                           program.error().text());
+  }
+  return Server(std::move(*program), Http(socket), log);
+}
+
+worker::Step Server::waitReady() {
+  for (;;) {
+    if (const auto health = m_http.get("/health"); health && health->ok()) return worker::Done{};
+    if (const auto ended = m_program.ended()) return whyNot(*ended);
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
+std::string Server::lastWords() const { return llama::lastWords(m_log); }
+
+worker::Failure Server::whyNot(const Ended& ended) const {
+  const auto words = lastWords();
+  const auto technical = "llama-server " + ended.text() + ": " + words;
+  const auto said = [&words](const char* text) { return words.find(text) != std::string::npos; };
+  if (said("OutOfDeviceMemory") || said("OutOfHostMemory") || said("unable to allocate") ||
+      said("failed to allocate")) {
+    return worker::failure(worker::Failure::KIND_OUT_OF_MEMORY,
+                           "The model does not fit the memory that is free for it right now. It will be tried again.",
+                           technical);
+  }
+  if (ended.signal != 0) {
+    return worker::failure(worker::Failure::KIND_WORKER_DIED,
+                           "llama.cpp crashed while it loaded the model. It will be tried again.", technical);
+  }
+  return worker::badTask("llama.cpp cannot load this model: the file is damaged, or of a kind it does not know.",
+                         technical);
+}
+
+}  // namespace lull::runtimes::llama

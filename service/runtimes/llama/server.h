@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// One llama-server, for one model and one kind of work, on a socket in the task's private folder.
+#pragma once
+
+#include "base/result.h"
+#include "runtimes/llama/http.h"
+#include "runtimes/llama/program.h"
+#include "runtimes/worker/failure.h"
+
+#include <filesystem>
+#include <string>
+
+namespace lull::runtimes::llama {
+
+struct ServerPlan {
+  worker::v1::Llama where;
+  std::filesystem::path folder;  // for socket and log
+  std::uint32_t context = 4096;  // tokens of one request
+  std::uint32_t parallel = 1;
+  bool embeddings = false;
+};
+
+class Server {
+public:
+  // Returns as soon as the program runs.
+  [[nodiscard]] static worker::Attempt<Server> start(const ServerPlan& plan);
+
+  // Waits until the model is loaded; while the gate is closed that takes as long as it is.
+  [[nodiscard]] worker::Step waitReady();
+  [[nodiscard]] const Http& http() const { return m_http; }
+  [[nodiscard]] Program& program() { return m_program; }
+  // What it said when it ended, for people who look for the cause.
+  [[nodiscard]] std::string lastWords() const;
+
+private:
+  Server(Program program, Http http, std::filesystem::path log);
+  [[nodiscard]] worker::Failure whyNot(const Ended& ended) const;
+  Program m_program;
+  Http m_http;
+  std::filesystem::path m_log;
+};
+
+}  // namespace lull::runtimes::llama
