@@ -85,6 +85,7 @@ worker::v1::Start startFor(const WorkerOrder& order, Walls walls) {
   const bool inside = walls == Walls::Confined;
   worker::v1::Start start;
   *start.mutable_spec() = order.spec;
+  start.set_task_id(order.task);
   start.set_gpu_id(order.gpu);
   start.set_blob_dir(inside ? kBlobs : order.blobFolder.native());
   start.set_work_dir(inside ? kWork : order.workFolder.native());

@@ -27,11 +27,6 @@ worker::Attempt<std::filesystem::path> requestsFile(const worker::v1::Start& sta
   return file;
 }
 
-// The task's folder is <task>/work: its id tells batches apart.
-std::string idOf(const worker::v1::Start& start) {
-  return std::filesystem::path(start.work_dir()).parent_path().filename().native();
-}
-
 std::string fingerprint(const worker::v1::Start& start) {
   const auto& batch = start.spec().llama_batch();
   return sha256(batch.model() + '\n' + batch.requests().sha256() + '\n' + batch.requests().inline_());
@@ -56,7 +51,7 @@ worker::Attempt<std::unique_ptr<Batch>> Batch::open(const worker::v1::Start& sta
 }
 
 Batch::Batch(const worker::v1::Start& start, Lines lines, std::unique_ptr<Journal> journal)
-    : m_start(start), m_id(idOf(start)), m_lines(std::move(lines)), m_journal(std::move(journal)) {}
+    : m_start(start), m_id(start.task_id()), m_lines(std::move(lines)), m_journal(std::move(journal)) {}
 
 // What cannot be answered is known before the model is loaded.
 worker::Step Batch::look() {

@@ -106,6 +106,7 @@ worker::v1::Start TestBatch::startFor(const std::string& requests) {
   auto& batch = *start.mutable_spec()->mutable_llama_batch();
   batch.mutable_requests()->set_inline_(requests);
   batch.set_context(512);
+  start.set_task_id("t-batch");
   start.set_work_dir(folder() / "t-batch/work");
   start.set_output_dir(folder() / "t-batch/out");
   start.set_blob_dir(folder() / "blobs");
