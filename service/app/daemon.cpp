@@ -178,6 +178,7 @@ Outcome Daemon::Parts::compose() {
   if (!listening) return listening.error();
   server = std::move(*listening);
   ring->publishTo(server.get());
+  workers->tryWalls([this] { ring->wake(); });
   senses->lookForGpus();
   ring->wake();
   return {};

@@ -150,6 +150,10 @@ void Ring::publish(const model::Facts& facts) {
   auto troubles = m_troubles;
   if (auto trouble = m_stages.ledger.trouble(); !trouble.empty()) troubles.push_back(std::move(trouble));
   for (const auto& trouble : m_stages.settings.troubles()) troubles.push_back(trouble);
+  if (const auto& refusal = m_stages.workers.refusal(); !refusal.empty()) {
+    const bool required = m_stages.settings.values().sandbox().required();
+    troubles.push_back((required ? "No task can run: " : "Tasks run without a sandbox: ") + refusal);
+  }
   const auto workers = m_stages.workers.figures();
   m_server->publish(project({.facts = facts,
                              .verdicts = m_verdicts,

@@ -82,7 +82,7 @@ private:
   [[nodiscard]] model::Facts look(const Now& now);
   void apply(const model::Plan& plan, const model::Facts& facts, const Now& now);
   void carryOut(const model::Action& action, const model::Facts& facts, const Now& now);
-  void startWorker(const model::StartWorker& order);
+  void startWorker(const model::StartWorker& order, const model::Facts& facts);
   void measure(const Now& now, const model::Facts& facts);
   void record();
   void recorded(const std::set<model::TaskId>& ended, const std::vector<std::string>& sessions);

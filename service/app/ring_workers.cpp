@@ -28,9 +28,19 @@ bool isLastWord(const model::WorkerReport& report) {
 v1::Failure notStarted(const Error& error) {
   v1::Failure failure;
   failure.set_kind(error.kind() == Error::Kind::TooBig ? v1::Failure::KIND_STORAGE : v1::Failure::KIND_WORKER_DIED);
-  failure.set_message("The program that computes this task could not be started");
+  // Unavailable: told for people, with what to do.
+  failure.set_message("The program that computes this task could not be started" +
+                      (error.kind() == Error::Kind::Unavailable ? ": " + error.text() : std::string()));
   failure.set_technical(error.text());
   return failure;
+}
+
+// How its driver reaches this GPU.
+std::vector<std::filesystem::path> nodesOf(const model::GpuId& id, const model::Facts& facts) {
+  for (const auto& gpu : facts.gpus.value) {
+    if (gpu.id() == id) return {gpu.nodes().begin(), gpu.nodes().end()};
+  }
+  return {};
 }
 
 // Of two limits of which 0 means none.
@@ -88,10 +98,10 @@ void Ring::carryOut(const model::Action& action, const model::Facts& facts, cons
              },
              action);
   add(conductor::take(m_roster, action, {.now = now, .settings = m_stages.settings.values()}));
-  if (const auto* start = std::get_if<model::StartWorker>(&action)) startWorker(*start);
+  if (const auto* start = std::get_if<model::StartWorker>(&action)) startWorker(*start, facts);
 }
 
-void Ring::startWorker(const model::StartWorker& order) {
+void Ring::startWorker(const model::StartWorker& order, const model::Facts& facts) {
   const auto task = m_stages.ledger.task(order.task);
   if (!task) return heard(model::WorkerFailed{order.task, notStarted(task.error())});
   const auto& values = m_stages.settings.values();
@@ -104,11 +114,14 @@ void Ring::startWorker(const model::StartWorker& order) {
                                          .blobFolder = m_stages.files.blobFolder(),
                                          .workFolder = m_stages.files.workFolder(order.task),
                                          .outFolder = m_stages.files.outFolder(order.task),
+                                         .devices = nodesOf(order.gpu, facts),
                                          .pieceMs = values.gpu().piece_ms(),
                                          .pieceLimitS = values.gpu().piece_limit(),
                                          .checkpointEveryS = values.tasks().checkpoint_every(),
                                          .inFlightCap = values.gpu().in_flight(),
-                                         .memoryLimit = stricter(granted, task->spec().limits().memory_bytes())});
+                                         .memoryLimit = stricter(granted, task->spec().limits().memory_bytes()),
+                                         .diskLimit = std::uint64_t{values.tasks().max_storage()} << 20U,
+                                         .sandboxRequired = values.sandbox().required()});
   if (!started) heard(model::WorkerFailed{order.task, notStarted(started.error())});
 }
 

@@ -258,6 +258,18 @@ Check checkGpusHere(const Interrupt& interrupt) {
   return check;
 }
 
+Check checkSandboxHere(const Interrupt& interrupt) {
+  const std::string name = "Sandbox";
+  const auto program = findProgram("lull-sandbox-check");
+  if (!program) return checkProgram("lull-sandbox-check", name);
+  const auto refusal = runHelper(*program, interrupt);
+  if (!refusal) return {name, State::Problem, refusal.error().text(), {}};
+  if (refusal->empty()) return {name, State::Ok, "programs can be shut in", {}};
+  // "…: why. What to do"
+  const auto end = refusal->find(". ");
+  return {name, State::Problem, refusal->substr(0, end), end == std::string::npos ? "" : refusal->substr(end + 2)};
+}
+
 Check checkInputHere(const Doors& doors) {
   const std::string name = "Input devices";
   const auto devices = filesIn(doors.input, "event", "");

@@ -39,10 +39,13 @@ Result<Gate> Gate::create(const std::filesystem::path& folder, const std::string
 }
 
 Gate::Gate(Fd fd, governor::Page* page, std::filesystem::path file)
-    : m_fd(std::move(fd)), m_page(page), m_file(std::move(file)) {}
+    : m_fd(std::move(fd)), m_page(page), m_guard(page, governor::kPageBytes), m_file(std::move(file)) {}
 
 Gate::Gate(Gate&& other) noexcept
-    : m_fd(std::move(other.m_fd)), m_page(std::exchange(other.m_page, nullptr)), m_file(std::move(other.m_file)) {}
+    : m_fd(std::move(other.m_fd)),
+      m_page(std::exchange(other.m_page, nullptr)),
+      m_guard(std::move(other.m_guard)),
+      m_file(std::move(other.m_file)) {}
 
 Gate::~Gate() {
   if (m_page == nullptr) return;

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "governor/page.h"
 #include "runtimes/governor_figures.h"
+#include "runtimes/page_guard.h"
 
 #include <filesystem>
 #include <optional>
@@ -48,6 +49,8 @@ public:
   [[nodiscard]] std::uint64_t gpuNs() const { return m_page->gpuNs.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t memoryBytes() const { return m_page->memoryBytes.load(std::memory_order_relaxed); }
   [[nodiscard]] GovernorFigures figures() const { return figuresOf(*m_page); }
+  // Whether it is a page still: a worker may write into it, and cut its file short.
+  [[nodiscard]] bool isIntact() const { return governor::isValid(*m_page); }
   [[nodiscard]] int fd() const { return m_fd.get(); }
 
 private:
@@ -55,6 +58,7 @@ private:
 
   Fd m_fd;
   governor::Page* m_page;
+  PageGuard m_guard;
   std::filesystem::path m_file;
 };
 

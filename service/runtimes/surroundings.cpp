@@ -64,6 +64,7 @@ sandbox::Spec confined(const WorkersOptions& options, const WorkerOrder& order) 
                 {order.outFolder, kOut, Access::ReadWrite}};
   spec.environment = environmentOf(kLayer, kShaderCache);
   spec.devices = order.devices;
+  spec.limits.diskBytes = order.diskLimit;
   return spec;
 }
 

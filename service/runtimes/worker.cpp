@@ -39,11 +39,13 @@ v1::Failure stopped(const sandbox::Ending& ending) {
 
 }  // namespace
 
-Worker::Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Gate gate, Workers::Report report)
+Worker::Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Gate gate, Workers::Report report,
+               std::function<void()> notStarted)
     : m_clock(clock),
       m_order(std::move(order)),
       m_gate(std::move(gate)),
       m_report(std::move(report)),
+      m_notStarted(std::move(notStarted)),
       m_loop(loop),
       m_event(loop),
       m_lastWordTimer(loop) {}
@@ -55,6 +57,7 @@ Outcome Worker::start(const WorkersOptions& options, sandbox::Walls walls) {
   const int event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (event < 0) return fromErrno("eventfd");
   m_event.assign(event);
+  m_program = options.spirvProgram.filename().native();
   auto spec = surroundings(options, m_order, walls);
   spec.descriptors = {{ends->theirs.get(), kWorkerFd}, {m_gate.fd(), kPageFd}, {event, kEventFd}};
   const auto self = weak_from_this();
@@ -106,6 +109,7 @@ void Worker::closeGate() {
 }
 
 void Worker::beat() {
+  if (!m_gate.isIntact() && !m_endedAt) return disown("it damaged its governor page");
   if (m_gate.isOpen()) m_gate.beat(m_clock.now().instant);
 }
 
@@ -202,9 +206,10 @@ void Worker::ended(const sandbox::Ending& ending) {
   m_event.close(ignored);
   m_gate.close(m_clock.now().instant);
   if (!m_lastWord) {
-    const auto why = ending.why.empty() ? death("the worker " + sandbox::describe(ending)) : stopped(ending);
+    const auto why = ending.why.empty() ? death(m_program + ' ' + sandbox::describe(ending)) : stopped(ending);
     m_lastWord = model::WorkerFailed{m_order.task, why};
   }
+  if (!ending.started && m_notStarted) m_notStarted();
   report(*m_lastWord);
 }
 

@@ -20,7 +20,8 @@ namespace lull::runtimes {
 // Shared ownership: handlers of a retired worker may still be queued on the loop.
 class Worker : public std::enable_shared_from_this<Worker> {
 public:
-  Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Gate gate, Workers::Report report);
+  Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Gate gate, Workers::Report report,
+         std::function<void()> notStarted);
 
   [[nodiscard]] Outcome start(const WorkersOptions& options, sandbox::Walls walls);
 
@@ -30,7 +31,10 @@ public:
   void beat();
   void evict();
   void kill();
-  void silence() { m_report = {}; }
+  void silence() {
+    m_report = {};
+    m_notStarted = {};
+  }
 
   [[nodiscard]] bool isOpen() const { return m_gate.isOpen(); }
   [[nodiscard]] const std::string& session() const { return m_order.session; }
@@ -53,12 +57,14 @@ private:
   WorkerOrder m_order;
   Gate m_gate;
   Workers::Report m_report;
+  std::function<void()> m_notStarted;  // inside its walls
   asio::io_context& m_loop;
   std::shared_ptr<Conversation> m_conversation;
   asio::posix::stream_descriptor m_event;
   asio::steady_timer m_lastWordTimer;
   std::optional<sandbox::Sandbox> m_sandbox;
   std::uint64_t m_count = 0;
+  std::string m_program;
   std::vector<std::string> m_outputs;  // the results the task has: no other is believed
   std::optional<model::WorkerReport> m_lastWord;
   std::optional<Instant> m_endedAt;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/workers.h"
 
+#include "base/log.h"
 #include "runtimes/gate.h"
 #include "runtimes/leftovers.h"
 #include "runtimes/worker.h"
@@ -8,7 +9,25 @@
 namespace lull::runtimes {
 
 Workers::Workers(asio::io_context& loop, const Clock& clock, WorkersOptions options, Report report)
-    : m_loop(loop), m_clock(clock), m_options(std::move(options)), m_report(std::move(report)) {}
+    : m_loop(loop),
+      m_clock(clock),
+      m_options(std::move(options)),
+      m_report(std::move(report)),
+      m_trial(loop, m_options.spirvProgram.parent_path()) {}
+
+void Workers::tryWalls(std::function<void()> changed) {
+  m_refusalChanged = std::move(changed);
+  tryWallsAgain();
+}
+
+void Workers::tryWallsAgain() {
+  m_trial.begin([this](const std::string& refusal) {
+    if (refusal == m_refusal) return;
+    if (!refusal.empty()) log::warning("{}", refusal);
+    m_refusal = refusal;
+    if (m_refusalChanged) m_refusalChanged();
+  });
+}
 
 Workers::~Workers() {
   while (!m_workers.empty()) retire(m_workers.begin()->first);
@@ -16,6 +35,11 @@ Workers::~Workers() {
 
 Outcome Workers::start(WorkerOrder order) {
   const auto task = order.task;
+  if (!m_refusal.empty()) {
+    tryWallsAgain();  // the owner may have mended it
+    if (order.sandboxRequired) return Error(Error::Kind::Unavailable, m_refusal);
+  }
+  const auto walls = m_refusal.empty() ? sandbox::Walls::Confined : sandbox::Walls::Bare;
   if (m_workers.contains(task)) return Error(Error::Kind::Internal, "task " + task + " has a worker already");
   auto gate = Gate::create(m_options.pages, order.session,
                            {.inFlightCap = order.inFlightCap,
@@ -23,8 +47,9 @@ Outcome Workers::start(WorkerOrder order) {
                             .slice = Milliseconds(order.pieceMs),
                             .leaveWhole = order.spec.has_spirv()});
   if (!gate) return gate.error();
-  auto worker = std::make_shared<Worker>(m_loop, m_clock, std::move(order), std::move(*gate), m_report);
-  if (auto started = worker->start(m_options, sandbox::Walls::Confined); !started) {
+  auto worker = std::make_shared<Worker>(m_loop, m_clock, std::move(order), std::move(*gate), m_report,
+                                         [this] { tryWallsAgain(); });
+  if (auto started = worker->start(m_options, walls); !started) {
     discard(worker->session());
     return started;
   }

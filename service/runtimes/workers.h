@@ -10,6 +10,7 @@
 #include "model/report.h"
 #include "model/task.h"
 #include "runtimes/governor_figures.h"
+#include "runtimes/sandbox/trial.h"
 
 #include <asio/io_context.hpp>
 
@@ -44,6 +45,8 @@ struct WorkerOrder {
   std::uint32_t checkpointEveryS = 30;
   std::uint32_t inFlightCap = 0;  // 0 = the governor chooses
   std::uint64_t memoryLimit = 0;
+  std::uint64_t diskLimit = 0;  // checkpoints and results
+  bool sandboxRequired = true;
 };
 
 struct WorkerFigures {
@@ -70,7 +73,13 @@ public:
   ~Workers();  // kills those that are left
 
   // The worker begins with a closed gate.
+  // Unavailable: this computer offers no sandbox, and the order asks for one.
   [[nodiscard]] Outcome start(WorkerOrder order);
+  // Finds out whether this computer offers a sandbox; also by itself whenever a worker could not be started.
+  // `changed` is called on the loop when refusal() is another one.
+  void tryWalls(std::function<void()> changed);
+  // Why no sandbox can be had, for people; empty: it can, as far as is known.
+  [[nodiscard]] const std::string& refusal() const { return m_refusal; }
   void openGate(const model::TaskId& task);
   void closeGate(const model::TaskId& task);
   // The share of GPU time that the worker may use, 1..100 %: from now on.
@@ -89,11 +98,15 @@ public:
   [[nodiscard]] std::optional<WorkerFigures> figures(const model::TaskId& task) const;
 
 private:
+  void tryWallsAgain();
   asio::io_context& m_loop;
   const Clock& m_clock;
   const WorkersOptions m_options;
   const Report m_report;
   std::map<model::TaskId, std::shared_ptr<Worker>> m_workers;
+  sandbox::Trial m_trial;
+  std::string m_refusal;
+  std::function<void()> m_refusalChanged;
 };
 
 }  // namespace lull::runtimes

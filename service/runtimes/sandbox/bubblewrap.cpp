@@ -54,7 +54,9 @@ void addDevices(Options& options, const std::vector<fs::path>& devices) {
   for (const char* name : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}) {
     options.add({"--dev-bind", name, name});
   }
-  for (const auto& device : devices) options.add({"--dev-bind", device, device});
+  for (const auto& device : devices) {
+    if (::access(device.c_str(), F_OK) == 0) options.add({"--dev-bind", device, device});
+  }
   options.add({"--symlink", "/proc/self/fd", "/dev/fd"});
 }
 

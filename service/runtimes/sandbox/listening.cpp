@@ -13,6 +13,7 @@ namespace lull::sandbox {
 namespace {
 
 constexpr auto kRest = std::chrono::milliseconds(20);  // at most 4 KiB in this time: 200 kB/s
+constexpr std::size_t kFreely = 4096;                  // read as it comes
 constexpr int kRestReads = 64;                         // what a pipe holds
 
 }  // namespace
@@ -24,10 +25,12 @@ struct Listening::Ear : std::enable_shared_from_this<Listening::Ear> {
   asio::steady_timer pause;
   const std::size_t kept;
   std::array<char, 4096> chunk{};
+  std::size_t heard = 0;
   std::string text;
   std::function<void()> atEnd;
 
   void take(std::size_t n) {
+    heard += n;
     text.append(chunk.data(), n);
     if (text.size() > kept) text.erase(0, text.size() - kept);
   }
@@ -36,7 +39,7 @@ struct Listening::Ear : std::enable_shared_from_this<Listening::Ear> {
       if (code == asio::error::operation_aborted || !self->pipe.is_open()) return;
       if (code) return self->end();
       self->take(n);
-      self->readLater();
+      self->heard < kFreely ? self->read() : self->readLater();
     });
   }
   void readLater() {

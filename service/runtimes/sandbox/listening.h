@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our end of a pipe into the sandbox. What comes is not to be trusted: it is read slowly and only a part is kept.
+// Our end of a pipe into the sandbox. What comes is not to be trusted: only a part is kept, and whoever says much is
+// read slowly.
 #pragma once
 
 #include "base/file.h"

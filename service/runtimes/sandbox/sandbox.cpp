@@ -5,6 +5,7 @@
 #include "runtimes/sandbox/processes.h"
 #include "runtimes/sandbox/refusal.h"
 #include "runtimes/sandbox/start.h"
+#include "runtimes/sandbox/watch.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -38,6 +39,7 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
         report(context, std::move(start.report), kReportBytes),
         errors(context, std::move(start.errors), kLastWords),
         leaderGone(context),
+        watch(context, spec),
         limit(context) {}
 
   const Walls walls;
@@ -48,6 +50,7 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
   Listening report;
   Listening errors;
   asio::posix::stream_descriptor leaderGone;  // a pidfd
+  Watch watch;
   asio::steady_timer limit;
   pid_t leader = 0;  // inside: its end is that of all processes inside
   bool leaderLives = false;
@@ -96,8 +99,15 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
     const auto& text = report.text();
     if (text.empty()) return;  // it ended before: its end tells
     if (text != kReady) return end("it could not be started: " + text.substr(text.starts_with(kReady) ? 1 : 0));
+    info.hearRest();
+    takeLeader();  // may not have been our turn yet
     started = true;
     limit.cancel();
+    if (leaderLives) {
+      watch.begin(leader, [weak = weak_from_this()](const std::string& how) {
+        if (auto self = weak.lock()) self->end(how);
+      });
+    }
     if (hooks.onStarted) hooks.onStarted();
   }
 
@@ -135,6 +145,7 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
     takeReport();
     errors.hearRest();
     told = true;
+    watch.end();
     for (auto* listening : {&info, &report, &errors}) listening->stop();
     if (!started && why.empty()) why = whyNotStarted();
     const auto onExit = std::exchange(hooks.onExit, nullptr);

@@ -2,6 +2,7 @@
 #include "senses/gpus/gpus.h"
 
 #include "governor/gpu_id.h"
+#include "senses/gpus/nodes.h"
 #include "senses/gpus/words.h"
 #include "senses/plain_text.h"
 
@@ -27,6 +28,7 @@ struct Told {
   VkPhysicalDeviceIDProperties ids{};
   VkPhysicalDeviceDriverProperties driver{};
   std::optional<VkPhysicalDevicePCIBusInfoPropertiesEXT> bus;
+  std::optional<VkPhysicalDeviceDrmPropertiesEXT> drm;
 };
 
 // Vulkan's habit: the count first, then the items.
@@ -69,7 +71,11 @@ Told ask(VkPhysicalDevice device) {
   VkPhysicalDevicePCIBusInfoPropertiesEXT bus{};
   const bool hasBus = offers(device, VK_EXT_PCI_BUS_INFO_EXTENSION_NAME);
   if (hasBus) chain(all, bus, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PCI_BUS_INFO_PROPERTIES_EXT);
+  VkPhysicalDeviceDrmPropertiesEXT drm{};
+  const bool hasDrm = offers(device, VK_EXT_PHYSICAL_DEVICE_DRM_EXTENSION_NAME);
+  if (hasDrm) chain(all, drm, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRM_PROPERTIES_EXT);
   vkGetPhysicalDeviceProperties2(device, &all);
+  if (hasDrm) told.drm = drm;
   if (hasBus) told.bus = bus;
   return told;
 }
@@ -103,6 +109,18 @@ std::string whyNot(VkPhysicalDevice device, const VkPhysicalDeviceProperties& pr
   return computes(device) ? std::string() : "its driver offers no compute queue";
 }
 
+Whereabouts whereaboutsOf(const Told& told) {
+  Whereabouts out;
+  if (told.bus) {
+    out.pciAddress = fmt::format("{:04x}:{:02x}:{:02x}.{:x}", told.bus->pciDomain, told.bus->pciBus,
+                                 told.bus->pciDevice, told.bus->pciFunction);
+  }
+  if (told.drm && told.drm->hasRender == VK_TRUE) {
+    out.renderNode = {static_cast<unsigned>(told.drm->renderMajor), static_cast<unsigned>(told.drm->renderMinor)};
+  }
+  return out;
+}
+
 v1::Gpu describe(VkPhysicalDevice device, const Told& told) {
   v1::Gpu gpu;
   gpu.set_id(gpuId(told.properties, told.ids));
@@ -113,6 +131,7 @@ v1::Gpu describe(VkPhysicalDevice device, const Told& told) {
   gpu.set_memory_bytes(localMemory(device));
   gpu.set_why_not(whyNot(device, told.properties));
   gpu.set_usable(gpu.why_not().empty());
+  for (auto& node : nodesOf(whereaboutsOf(told))) gpu.add_nodes(std::move(node));
   return gpu;
 }
 

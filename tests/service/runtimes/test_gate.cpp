@@ -35,6 +35,21 @@ class TestGate : public QObject {
   Q_OBJECT
 
 private slots:
+  // A worker holds its page as a file, and may cut it short.
+  void aPageCutShortIsNoPageAnyMore() {
+    const QTemporaryDir dir;
+    auto gate = runtimes::Gate::create(folderOf(dir), "t-1.a", {});
+    QVERIFY(gate.ok());
+    gate->open(SystemClock().now().instant);
+    QVERIFY(gate->isIntact());
+    QVERIFY(gate->isOpen());
+    QCOMPARE(::ftruncate(gate->fd(), 0), 0);
+    QVERIFY(!gate->isIntact());  // and this program lives
+    QVERIFY(!gate->isOpen());
+    gate->close(SystemClock().now().instant);
+    QCOMPARE(gate->gpuNs(), std::uint64_t{0});
+  }
+
   void beginsClosedAndValid() {
     QTemporaryDir dir;
     auto gate = runtimes::Gate::create(

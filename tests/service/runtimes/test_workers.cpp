@@ -7,6 +7,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <tuple>
 
 using namespace lull;
 
@@ -23,10 +25,17 @@ public:
             {.spirvProgram = written(script), .layerFolder = folder(), .pages = folder(), .shaderCache = folder()},
             [this](model::WorkerReport report) { m_reports.push_back(std::move(report)); }) {}
 
-  [[nodiscard]] Outcome start() {
+  // What every sandbox begins with; without it there is none.
+  void offerSandbox() const {
+    const std::filesystem::path build = qEnvironmentVariable("LULL_BUILD_DIR").toStdString();
+    std::filesystem::create_symlink(build / "bin/lull-inside", folder() / "lull-inside");
+  }
+  [[nodiscard]] Outcome start(bool sandboxRequired = true) {
     runtimes::WorkerOrder order;
     order.task = "t-1";
     order.session = "t-1.a";
+    for (auto* place : {&order.blobFolder, &order.workFolder, &order.outFolder}) *place = folder();
+    order.sandboxRequired = sandboxRequired;
     return m_workers.start(std::move(order));
   }
   // Until such a report comes.
@@ -41,10 +50,16 @@ public:
     }
     return false;
   }
+  [[nodiscard]] bool waitFor(const std::function<bool()>& condition) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!condition() && std::chrono::steady_clock::now() < end) m_loop.run_one_for(std::chrono::milliseconds(100));
+    return condition();
+  }
+  [[nodiscard]] const std::vector<model::WorkerReport>& reports() const { return m_reports; }
   [[nodiscard]] runtimes::Workers& workers() { return m_workers; }
+  [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
 
 private:
-  [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
   [[nodiscard]] std::filesystem::path written(const char* script) const {
     const auto file = folder() / "worker";
     std::ofstream(file) << "#!/bin/sh\n" << script << "\n";
@@ -68,6 +83,7 @@ private slots:
   // No device, so no governor that could acknowledge: it has nothing on the GPU, and is not killed for its silence.
   void withoutADeviceAClosedGateIsDrained() {
     Scripted scripted("exec sleep 600");
+    scripted.offerSandbox();
     QVERIFY(scripted.start().ok());
     scripted.workers().openGate("t-1");
     QVERIFY(scripted.workers().figures("t-1")->open);
@@ -79,6 +95,7 @@ private slots:
 
   void dutyReachesThePage() {
     Scripted scripted("exec sleep 600");
+    scripted.offerSandbox();
     QVERIFY(scripted.start().ok());
     QCOMPARE(scripted.workers().figures("t-1")->governor.dutyPercent, 100U);
     scripted.workers().setDuty("t-1", 35);
@@ -88,9 +105,59 @@ private slots:
 
   void oneThatEndsWithoutAWordHasFailed() {
     Scripted scripted("exit 3");
+    scripted.offerSandbox();
     QVERIFY(scripted.start().ok());
     QVERIFY(scripted.hears<model::WorkerFailed>());
     QVERIFY(scripted.workers().figures("t-1")->endedAt);
+  }
+
+  void aFailureTellsHowItEnded() {
+    Scripted scripted("exit 3");
+    scripted.offerSandbox();
+    QVERIFY(scripted.start().ok());
+    QVERIFY(scripted.hears<model::WorkerFailed>());
+    const auto& failure = std::get<model::WorkerFailed>(scripted.reports().back()).failure;
+    QCOMPARE(failure.technical(), std::string("worker ended with code 3"));
+  }
+
+  // The owner's computer offers none: no task runs, and the owner hears why. It does once that is mended.
+  void withoutASandboxNothingStarts() {
+    Scripted scripted("exec sleep 600");
+    bool changed = false;
+    scripted.workers().tryWalls([&changed] { changed = true; });
+    QVERIFY(scripted.waitFor([&] { return changed; }));
+    const auto refused = scripted.start();
+    QVERIFY(!refused);
+    QVERIFY(refused.error().kind() == Error::Kind::Unavailable);
+    QVERIFY(refused.error().text().starts_with("this computer cannot run tasks in a sandbox: "));
+    QVERIFY(!scripted.workers().figures("t-1"));
+    scripted.offerSandbox();
+    QVERIFY(scripted.waitFor([&] {
+      if (scripted.workers().refusal().empty()) return true;
+      std::ignore = scripted.start();
+      return false;
+    }));
+    QVERIFY(scripted.start().ok());
+  }
+
+  // Unless the owner said so.
+  void withoutASandboxOnlyByTheOwnersWish() {
+    Scripted scripted("echo here > \"$(dirname \"$0\")/trace\"");
+    bool changed = false;
+    scripted.workers().tryWalls([&changed] { changed = true; });
+    QVERIFY(scripted.waitFor([&] { return changed; }));
+    scripted.offerSandbox();
+    QVERIFY(scripted.start(false).ok());
+    QVERIFY(scripted.hears<model::WorkerFailed>());
+    QVERIFY(std::filesystem::exists(scripted.folder() / "trace"));
+  }
+
+  void insideASandboxItsOwnFolderCannotBeWritten() {
+    Scripted scripted("echo here > \"$(dirname \"$0\")/trace\"");
+    scripted.offerSandbox();
+    QVERIFY(scripted.start(false).ok());  // one can be had, so it is used
+    QVERIFY(scripted.hears<model::WorkerFailed>());
+    QVERIFY(!std::filesystem::exists(scripted.folder() / "trace"));
   }
 };
 

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/sandbox/watch.h"
+
+#include "base/file.h"
+#include "runtimes/sandbox/processes.h"
+
+#include <sys/stat.h>
+#include <asio/post.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <sstream>
+
+namespace lull::sandbox {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto kInterval = std::chrono::seconds(1);
+constexpr std::size_t kProcesses = 4096;
+constexpr std::size_t kFiles = 100'000;  // looked at; more small ones than this do not matter by their size
+constexpr std::uint64_t kBlock = 512;    // of st_blocks
+
+// RssAnon and RssShmem, not RssFile: programs and libraries are there for others too.
+void addProcess(pid_t pid, Use& use) {
+  const auto status = readFile(fs::path("/proc") / std::to_string(pid) / "status");
+  if (!status) return;
+  std::istringstream lines(*status);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string name;
+    std::uint64_t value = 0;
+    if (!(words >> name >> value)) continue;
+    if (name == "Threads:") use.threads += value;
+    if (name == "RssAnon:" || name == "RssShmem:") use.memoryBytes += value * 1024;
+  }
+}
+
+std::uint64_t bytesIn(const fs::path& folder) {
+  std::uint64_t bytes = 0;
+  std::size_t files = 0;
+  std::error_code code;
+  for (fs::recursive_directory_iterator it(folder, code), end; !code && it != end && files < kFiles;
+       it.increment(code), ++files) {
+    struct stat status {};
+    if (::lstat(it->path().c_str(), &status) == 0) bytes += static_cast<std::uint64_t>(status.st_blocks) * kBlock;
+  }
+  return bytes;
+}
+
+std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; }
+
+}  // namespace
+
+Use useOf(pid_t leader, const std::vector<fs::path>& folders) {
+  Use use;
+  for (const auto& relative : descendantsOf(leader, kProcesses)) addProcess(relative.pid, use);
+  for (const auto& folder : folders) use.diskBytes += bytesIn(folder);
+  return use;
+}
+
+std::string brokenLimit(const Limits& limits, const Use& use, std::uint64_t before) {
+  if (limits.processes > 0 && use.threads > limits.processes) {
+    return "it had more than " + std::to_string(limits.processes) + " processes and threads";
+  }
+  if (limits.memoryBytes > 0 && use.memoryBytes > limits.memoryBytes) {
+    return "it used more than " + mebibytes(limits.memoryBytes) + " of memory";
+  }
+  if (limits.diskBytes > 0 && use.diskBytes > before + limits.diskBytes) {
+    return "it put more than " + mebibytes(limits.diskBytes) + " on the disk";
+  }
+  return {};
+}
+
+struct Watch::Look : std::enable_shared_from_this<Watch::Look> {
+  Look(asio::io_context& context, const Limits& theirs) : loop(context), timer(context), limits(theirs) {}
+
+  asio::io_context& loop;
+  asio::steady_timer timer;
+  const Limits limits;
+  std::vector<fs::path> folders;
+  pid_t leader = 0;
+  std::uint64_t before = 0;
+  Broken broken;
+
+  void later(asio::thread_pool& thread) {
+    timer.expires_after(kInterval);
+    timer.async_wait([weak = weak_from_this(), &thread](asio::error_code code) {
+      auto self = weak.lock();
+      if (code || !self || !self->broken) return;
+      self->now(thread);
+    });
+  }
+  // `thread` outlives what runs on it; the loop's part is skipped once nobody listens.
+  void now(asio::thread_pool& thread) {
+    asio::post(thread, [self = shared_from_this(), &thread, who = leader] {
+      const auto use = useOf(who, self->folders);
+      asio::post(self->loop, [self, use, &thread] { self->take(use, thread); });
+    });
+  }
+  void take(const Use& use, asio::thread_pool& thread) {
+    if (!broken) return;
+    const auto how = brokenLimit(limits, use, before);
+    if (how.empty()) return later(thread);
+    std::exchange(broken, nullptr)(how);
+  }
+};
+
+Watch::Watch(asio::io_context& loop, const Spec& spec) : m_look(std::make_shared<Look>(loop, spec.limits)) {
+  if (spec.limits.diskBytes == 0) return;
+  for (const auto& bind : spec.binds) {
+    if (bind.access == Access::ReadWrite) m_look->folders.push_back(bind.from);
+  }
+}
+
+Watch::~Watch() {
+  end();
+  m_thread.join();
+}
+
+void Watch::begin(pid_t leader, Broken broken) {
+  m_look->leader = leader;
+  m_look->broken = std::move(broken);
+  asio::post(m_thread, [look = m_look, &thread = m_thread] {
+    std::uint64_t before = 0;
+    for (const auto& folder : look->folders) before += bytesIn(folder);
+    asio::post(look->loop, [look, before, &thread] {
+      look->before = before;
+      if (look->broken) look->later(thread);
+    });
+  });
+}
+
+void Watch::end() {
+  m_look->broken = nullptr;
+  m_look->timer.cancel();
+}
+
+}  // namespace lull::sandbox

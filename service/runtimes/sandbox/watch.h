@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Limits that the kernel does not hold everywhere: processes of root's are not counted, memory that processes share
+// belongs to none of them, and disks have no limit for one folder. Looked at each second, on a thread of its own since
+// disks may be slow.
+#pragma once
+
+#include "runtimes/sandbox/sandbox.h"
+
+#include <asio/steady_timer.hpp>
+#include <asio/thread_pool.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lull::sandbox {
+
+struct Use {
+  std::uint64_t threads = 0;
+  std::uint64_t memoryBytes = 0;  // what would be free without it, about
+  std::uint64_t diskBytes = 0;
+};
+// Of all that descends from `leader`, and of the folders.
+[[nodiscard]] Use useOf(pid_t leader, const std::vector<std::filesystem::path>& folders);
+// Empty: within the limits. `before`: what the folders held when it began.
+[[nodiscard]] std::string brokenLimit(const Limits& limits, const Use& use, std::uint64_t before);
+
+class Watch {
+public:
+  using Broken = std::function<void(const std::string& how)>;
+  Watch(asio::io_context& loop, const Spec& spec);
+  ~Watch();  // waits for the look that is under way
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  // Until end() or the first broken limit, which is told on the loop.
+  void begin(pid_t leader, Broken broken);
+  void end();
+
+private:
+  struct Look;
+  std::shared_ptr<Look> m_look;
+  asio::thread_pool m_thread{1};
+};
+
+}  // namespace lull::sandbox
