@@ -96,8 +96,9 @@ Grant dutyGranted(const Case& c, model::PolicyMemory& memory) {
   const auto most = c.settings.gpu().max_duty();
   if (most > 0 && most < 100) grant = {.duty = most / 100.0, .reason = ownersReason(most), .changesAt = {}};
   const auto& reading = c.facts.temperatures;
-  const auto heat = isFresh(c, reading.at) ? decidingHeat(reading.value) : std::nullopt;
-  if (c.settings.thermal().soften() == 0 || !heat) return grant;
+  if (c.settings.thermal().soften() == 0 || !isFresh(c, reading.at)) return grant;
+  const auto heat = decidingHeat(reading.value);
+  if (!heat) return grant;
   grant.changesAt = step(c, *heat, memory);
   if (memory.warmDuty >= grant.duty) return grant;
   grant.duty = memory.warmDuty;
