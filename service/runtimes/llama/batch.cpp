@@ -4,10 +4,11 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "runtimes/llama/fit.h"
-#include "runtimes/llama/reasoning.h"
 #include "runtimes/worker/output_file.h"
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <thread>
 #include <unordered_set>
 
@@ -33,6 +34,16 @@ std::string fingerprint(const worker::v1::Start& start) {
 }
 
 }  // namespace
+
+// What the threads of one server's life share.
+struct Batch::Queue {
+  const std::vector<std::size_t>& requests;
+  std::atomic<std::size_t> next{0};
+  std::atomic<bool> gone{false};  // the server, or the disk
+  std::mutex mutex;
+  std::vector<std::size_t> underway;  // when the server went
+  std::optional<Error> trouble;       // of the disk
+};
 
 worker::Attempt<std::unique_ptr<Batch>> Batch::open(const worker::v1::Start& start) {
   const auto file = requestsFile(start);
@@ -71,7 +82,7 @@ worker::Step Batch::look() {
                      .code = "duplicate_custom_id"};
     }
     if (m_journal->isDone(i)) continue;
-    const Line line = lineOf(placeOf(i), std::get<Refusal>(read));
+    const Line line = lineOf({m_id, i}, std::get<Refusal>(read));
     if (auto kept = m_journal->finish(i, line.text, line.usage); !kept) return worker::fromStorage(kept.error());
   }
   return worker::Done{};
@@ -113,120 +124,59 @@ worker::Step Batch::answerAll(Kind kind) {
     if (requests.empty()) return worker::Done{};
     if (alone) requests.resize(1);
     plan.parallel = alone ? 1 : fits->parallel;
-    const auto served = serve(plan, requests);
-    if (!served) return served.failure();
+    if (auto served = serve(plan, requests); !served) return served;
   }
 }
 
-worker::Attempt<bool> Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>& requests) {
+worker::Step Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>& requests) {
   auto server = Server::start(plan);
   if (!server) return server.failure();
   if (m_begun) std::exchange(m_begun, nullptr)();
   if (auto ready = server->waitReady(); !ready) return ready.failure();
-  const auto props = server->http().get("/props");
-  const auto read = nlohmann::json::parse(props ? props->body : "", nullptr, false);
-  m_wholeChats = !read.is_object() || !canTellApart(read.value("chat_template", ""));
-  m_queue = &requests;
-  m_next = 0;
-  m_gone = false;
-  m_underway.clear();
+  const Answering answering({.http = server->http(), .lines = m_lines, .journal = *m_journal, .batch = m_id});
+  Queue queue{.requests = requests};
   std::vector<std::thread> threads;
   for (std::uint32_t slot = 0; slot < plan.parallel; ++slot) {
-    threads.emplace_back([this, &server, slot] { work(server->http(), slot); });
+    threads.emplace_back([&answering, &queue, slot] { work(answering, queue, slot); });
   }
   for (auto& thread : threads) thread.join();
-  if (m_trouble) return worker::fromStorage(*m_trouble);
-  if (!m_gone) return true;
+  if (queue.trouble) return worker::fromStorage(*queue.trouble);
+  if (!queue.gone) return worker::Done{};
   log::warning("llama-server {}: {}", server->program().waitEnd().text(), server->lastWords());
-  for (const std::size_t request : m_underway) {
-    if (auto kept = m_journal->strike(request); !kept) return worker::fromStorage(kept.error());
-    if (m_journal->strikes(request) < 2) continue;
-    std::string id;
-    if (const auto text = m_lines.read(request, kMaxLine)) {
-      if (const auto asked = readRequest(*text); std::holds_alternative<Request>(asked)) {
-        id = std::get<Request>(asked).customId;
-      }
-    }
-    const Line line = lineOf(placeOf(request), Refusal{.customId = id,
-                                                       .status = 500,
-                                                       .message = "The model's program crashed on this request, twice",
-                                                       .parameter = {},
-                                                       .code = "server_error"});
-    if (auto kept = m_journal->finish(request, line.text, line.usage); !kept) return worker::fromStorage(kept.error());
+  for (const std::size_t request : queue.underway) {
+    if (auto kept = blame(request); !kept) return worker::fromStorage(kept.error());
   }
-  return false;
+  return worker::Done{};
 }
 
-void Batch::work(const Http& http, std::uint32_t slot) {
-  while (!m_gone) {
-    const std::size_t at = m_next++;
-    if (at >= m_queue->size()) return;
-    const std::size_t request = (*m_queue)[at];
-    const auto answered = answer(http, slot, request);
+void Batch::work(const Answering& answering, Queue& queue, std::uint32_t slot) {
+  while (!queue.gone) {
+    const std::size_t at = queue.next++;
+    if (at >= queue.requests.size()) return;
+    const std::size_t request = queue.requests[at];
+    const auto answered = answering.answer(request, slot);
     if (answered) continue;
-    const std::lock_guard lock(m_mutex);
-    m_gone = true;
-    m_underway.push_back(request);
-    if (answered.error().kind() != Error::Kind::Unavailable) m_trouble = answered.error();
+    const std::lock_guard lock(queue.mutex);
+    queue.gone = true;
+    queue.underway.push_back(request);
+    if (answered.error().kind() != Error::Kind::Unavailable) queue.trouble = answered.error();
   }
 }
 
-Outcome Batch::answer(const Http& http, std::uint32_t slot, std::size_t index) {
-  const auto text = m_lines.read(index, kMaxLine);
+// The second crash was while it was asked alone.
+Outcome Batch::blame(std::size_t request) {
+  if (auto kept = m_journal->strike(request); !kept) return kept;
+  if (m_journal->strikes(request) < 2) return {};
+  const auto text = m_lines.read(request, kMaxLine);
   if (!text) return text.error();
-  auto read = readRequest(*text);
-  if (!std::holds_alternative<Request>(read)) return {};  // refused before
-  auto line = [&]() -> Result<Line> {
-    try {
-      return lineFor(http, slot, index, std::get<Request>(read));
-    } catch (const nlohmann::json::exception& error) {
-      return lineOf(placeOf(index),
-                    Refusal{.customId = std::get<Request>(read).customId,
-                            .status = 500,
-                            .message = std::string("The model's program answered oddly: ") + error.what(),
-                            .parameter = {},
-                            .code = "server_error"});
-    }
-  }();
-  if (!line) return line.error();
-  return m_journal->finish(index, line->text, line->usage);
-}
-
-Result<Line> Batch::lineFor(const Http& http, std::uint32_t slot, std::size_t index, Request& request) {
-  if (request.endpoint != Endpoint::Embedding && !isGreedy(request.sampling) &&
-      request.sampling.value("seed", -1) < 0) {
-    // Asked again it shall be the same.
-    const auto seed = std::stoul(sha256(m_id + ' ' + std::to_string(index)).substr(0, 7), nullptr, 16);
-    request.sampling["seed"] = request.body["seed"] = seed;
-  }
-  if (request.way == Way::Whole || (request.endpoint == Endpoint::Chat && m_wholeChats)) {
-    return whole(http, index, request);
-  }
-  nlohmann::json prompt = request.body.value("prompt", nlohmann::json());
-  if (request.endpoint == Endpoint::Chat) {
-    nlohmann::json messages{{"messages", request.body["messages"]}};
-    if (request.body.contains("chat_template_kwargs")) {
-      messages["chat_template_kwargs"] = request.body["chat_template_kwargs"];
-    }
-    auto applied = http.post("/apply-template", messages.dump());
-    if (!applied) return applied.error();
-    if (!applied->ok()) return lineOf(placeOf(index), request, *applied);
-    prompt = nlohmann::json::parse(applied->body).at("prompt");
-  }
-  auto made =
-      Generation({.http = http, .journal = *m_journal, .request = index, .slot = slot}).run(prompt, request.sampling);
-  if (!made) return made.error();
-  if (const auto* refused = std::get_if<Answer>(&*made)) return lineOf(placeOf(index), request, *refused);
-  if (const auto* generated = std::get_if<Generated>(&*made)) {
-    return lineOf(placeOf(index), request, *generated, prompt.is_string() ? prompt.get<std::string>() : "");
-  }
-  return whole(http, index, request);
-}
-
-Result<Line> Batch::whole(const Http& http, std::size_t index, const Request& request) const {
-  const auto answer = http.post(pathOf(request.endpoint), request.body.dump());
-  if (!answer) return answer.error();
-  return lineOf(placeOf(index), request, *answer);
+  const auto asked = readRequest(*text);
+  const auto* known = std::get_if<Request>(&asked);
+  const Line line = lineOf({m_id, request}, Refusal{.customId = known != nullptr ? known->customId : "",
+                                                    .status = 500,
+                                                    .message = "The model's program crashed on this request, twice",
+                                                    .parameter = {},
+                                                    .code = "server_error"});
+  return m_journal->finish(request, line.text, line.usage);
 }
 
 worker::Attempt<v1::Output> Batch::writeResults() {

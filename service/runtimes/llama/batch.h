@@ -3,14 +3,13 @@
 // the rest from any.
 #pragma once
 
-#include "runtimes/llama/answer.h"
+#include "runtimes/llama/answering.h"
 #include "runtimes/llama/journal.h"
 #include "runtimes/llama/lines.h"
 #include "runtimes/llama/server.h"
 #include "runtimes/worker/failure.h"
 #include "worker.pb.h"
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -31,18 +30,16 @@ public:
 
 private:
   enum class Kind : std::uint8_t { Refused, Generate, Embed };
+  struct Queue;
   Batch(const worker::v1::Start& start, Lines lines, std::unique_ptr<Journal> journal);
   [[nodiscard]] worker::Step look();
   [[nodiscard]] worker::Step answerAll(Kind kind);
-  // One server's life: false when it ended before all were answered.
-  [[nodiscard]] worker::Attempt<bool> serve(const ServerPlan& plan, const std::vector<std::size_t>& requests);
-  void work(const Http& http, std::uint32_t slot);
-  [[nodiscard]] Outcome answer(const Http& http, std::uint32_t slot, std::size_t request);
-  [[nodiscard]] Result<Line> lineFor(const Http& http, std::uint32_t slot, std::size_t index, Request& request);
-  [[nodiscard]] Result<Line> whole(const Http& http, std::size_t index, const Request& request) const;
+  // One server's life: it may end before all were answered.
+  [[nodiscard]] worker::Step serve(const ServerPlan& plan, const std::vector<std::size_t>& requests);
+  static void work(const Answering& answering, Queue& queue, std::uint32_t slot);
+  [[nodiscard]] Outcome blame(std::size_t request);
   [[nodiscard]] std::vector<std::size_t> open(Kind kind, bool struck) const;
   [[nodiscard]] worker::Attempt<v1::Output> writeResults();
-  [[nodiscard]] Place placeOf(std::size_t request) const { return {m_id, request}; }
 
   const worker::v1::Start m_start;
   const std::string m_id;
@@ -50,14 +47,6 @@ private:
   std::unique_ptr<Journal> m_journal;
   std::vector<Kind> m_kinds;
   std::function<void()> m_begun;
-  bool m_wholeChats = false;
-  // Of the server that runs.
-  const std::vector<std::size_t>* m_queue = nullptr;
-  std::atomic<std::size_t> m_next{0};
-  std::atomic<bool> m_gone{false};
-  std::mutex m_mutex;
-  std::vector<std::size_t> m_underway;  // requests
-  std::optional<Error> m_trouble;       // of the disk
 };
 
 }  // namespace lull::runtimes::llama
