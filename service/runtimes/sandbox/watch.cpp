@@ -112,6 +112,8 @@ Watch::Watch(asio::io_context& loop, const Spec& spec) : m_look(std::make_shared
   for (const auto& bind : spec.binds) {
     if (bind.access == Access::ReadWrite) m_look->folders.push_back(bind.from);
   }
+  // Here, before anything runs inside: what it writes must not pass for what was there.
+  for (const auto& folder : m_look->folders) m_look->before += bytesIn(folder);
 }
 
 Watch::~Watch() {
@@ -122,14 +124,7 @@ Watch::~Watch() {
 void Watch::begin(pid_t leader, Broken broken) {
   m_look->leader = leader;
   m_look->broken = std::move(broken);
-  asio::post(m_thread, [look = m_look, &thread = m_thread] {
-    std::uint64_t before = 0;
-    for (const auto& folder : look->folders) before += bytesIn(folder);
-    asio::post(look->loop, [look, before, &thread] {
-      look->before = before;
-      if (look->broken) look->later(thread);
-    });
-  });
+  m_look->later(m_thread);
 }
 
 void Watch::end() {
