@@ -18,6 +18,7 @@ struct Words {
   Q_DECLARE_TR_FUNCTIONS(Sentence)
 };
 
+constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::int64_t kJustNow = 10'000;  // input this fresh: somebody is at work, no countdown yet
 
 ReasonText paused(const v1::Reason&, const v1::Status& status, UnixMs now) {
@@ -159,6 +160,10 @@ Sentence working(const v1::Status& status, UnixMs now) {
   }
   if (status.idle_since_unix_ms() <= 0) return {state, Words::tr("nobody is using this computer"), {}};
   const auto idle = age(status.idle_since_unix_ms(), now);
+  // "For less than a minute" would read as if somebody had, before that.
+  if (now - status.idle_since_unix_ms() < kMinuteMs) {
+    return {state, Words::tr("nobody is using this computer"), idle.changesAt};
+  }
   return {state, Words::tr("nobody has touched this computer for %1").arg(idle.text), idle.changesAt};
 }
 

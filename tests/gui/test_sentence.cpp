@@ -67,6 +67,8 @@ private slots:
     QTest::newRow("working, idle unknown") << working << "Working: nobody is using this computer";
     working.set_idle_since_unix_ms(kNow - 12 * 60'000 - 5'000);
     QTest::newRow("working") << working << "Working: nobody has touched this computer for 12 minutes";
+    working.set_idle_since_unix_ms(kNow - 59'000);
+    QTest::newRow("working, just begun") << working << "Working: nobody is using this computer";
     working.mutable_presence()->set_state(v1::Presence::STATE_UNATTENDED);
     QTest::newRow("unattended") << working << "Working: this computer has no keyboard, mouse or remote control";
     auto part = device(v1::ACTIVITY_WORKING);
