@@ -20,7 +20,7 @@ struct Timing {
   std::optional<Stamp> stamp;
   std::uint64_t handedNs = 0;
   std::uint64_t waitingSinceNs = 0;  // kForever: it was held back on purpose, or by what it had to wait for
-  bool untimed = false;  // it may stand waiting in the driver: nothing but its stamps tells when it ran
+  bool untimed = false;              // it may stand waiting in the driver: nothing but its stamps tells when it ran
   bool afterIdle = false;
   bool mixed = false;  // others were on the device
   std::uint64_t mixes = 0;
