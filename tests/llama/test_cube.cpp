@@ -4,6 +4,7 @@
 // Mesa's screenshot layer keeps the frames. With it vkcube sometimes stands still for ever, bare too (one run in four,
 // Mesa 26.1): such a run is begun again. Without it, it must end each time.
 #include "llama/modes.h"
+#include "llama/need.h"
 #include "llama/program.h"
 
 #include <QProcess>
@@ -25,8 +26,7 @@ class TestCube : public QObject {
   Q_OBJECT
 private slots:
   void initTestCase() {
-    if (rootFolder().empty() && qEnvironmentVariable("LULL_NO_LLAMA") == "1") QSKIP("LULL_NO_LLAMA=1");
-    QVERIFY2(!rootFolder().empty(), "no vkcube: make it with tests/llama/root build/llama-root");
+    LULL_NEED_LLAMA();
     m_screen.start("Xvfb", {"-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-noreset"});
     QByteArray name;
     const auto named = [&] { return (name += m_screen.readAllStandardOutput()).endsWith('\n'); };

@@ -3,6 +3,7 @@
 // bit by bit.
 #include "llama/jobs.h"
 #include "llama/modes.h"
+#include "llama/need.h"
 
 #include <QtTest>
 
@@ -67,8 +68,7 @@ class TestDifferential : public QObject {
   Q_OBJECT
 private slots:
   void initTestCase() {
-    if (rootFolder().empty() && qEnvironmentVariable("LULL_NO_LLAMA") == "1") QSKIP("LULL_NO_LLAMA=1");
-    QVERIFY2(!rootFolder().empty(), "no llama.cpp: make it with tests/llama/root build/llama-root");
+    LULL_NEED_LLAMA();
     QVERIFY(m_folder.isValid());
     QVERIFY2(makeModels(folder()), "no models");
     // Without it answers are cut off now and then, see whole_log.cpp.

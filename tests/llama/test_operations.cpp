@@ -2,6 +2,7 @@
 // ggml's own test of its Vulkan shaders against the processor, under the governor: many small shaders of many shapes,
 // among them those that read how many work groups there are.
 #include "llama/modes.h"
+#include "llama/need.h"
 #include "llama/program.h"
 
 #include <QtTest>
@@ -45,8 +46,7 @@ class TestOperations : public QObject {
   Q_OBJECT
 private slots:
   void initTestCase() {
-    if (rootFolder().empty() && qEnvironmentVariable("LULL_NO_LLAMA") == "1") QSKIP("LULL_NO_LLAMA=1");
-    QVERIFY2(!rootFolder().empty(), "no llama.cpp: make it with tests/llama/root build/llama-root");
+    LULL_NEED_LLAMA();
     const Verdicts bare = run(nullptr, {});
     QVERIFY2(bare.ended, bare.errors.c_str());
     m_expected = bare.lines;

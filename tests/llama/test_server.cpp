@@ -2,6 +2,7 @@
 // llama-server with four clients at once: what it answers under the governor is what it answers without.
 #include "llama/jobs.h"
 #include "llama/modes.h"
+#include "llama/need.h"
 #include "llama/server.h"
 
 #include <QtTest>
@@ -36,8 +37,7 @@ class TestServer : public QObject {
   Q_OBJECT
 private slots:
   void initTestCase() {
-    if (rootFolder().empty() && qEnvironmentVariable("LULL_NO_LLAMA") == "1") QSKIP("LULL_NO_LLAMA=1");
-    QVERIFY2(!rootFolder().empty(), "no llama.cpp: make it with tests/llama/root build/llama-root");
+    LULL_NEED_LLAMA();
     QVERIFY(m_folder.isValid());
     QVERIFY2(makeModels(folder()), "no models");
   }

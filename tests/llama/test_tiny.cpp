@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tiny model of assets/models: it answers questions that it never saw, and it can be trained further.
+#include "llama/need.h"
 #include "llama/server.h"
 
 #include <QFile>
@@ -58,8 +59,7 @@ class TestTiny : public QObject {
   Q_OBJECT
 private slots:
   void initTestCase() {
-    if (rootFolder().empty() && qEnvironmentVariable("LULL_NO_LLAMA") == "1") QSKIP("LULL_NO_LLAMA=1");
-    QVERIFY2(!rootFolder().empty(), "no llama.cpp: make it with tests/llama/root build/llama-root");
+    LULL_NEED_LLAMA();
     QVERIFY(m_folder.isValid());
   }
 

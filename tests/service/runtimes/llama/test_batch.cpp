@@ -3,6 +3,7 @@
 // llama-server, and whatever interrupts them changes nothing.
 #include "fakes/test_worker.h"
 #include "llama/model.h"
+#include "llama/need.h"
 #include "llama/program.h"
 #include "llama/server.h"
 
@@ -85,6 +86,8 @@ private:
   // The process number; 0: there was none to kill. `other`: the one that was killed before.
   pid_t killServerOnceItAnswers(const TestWorker& run, pid_t other) const;
   std::filesystem::path folder() const { return m_folder->path().toStdString(); }
+  std::filesystem::path work() const { return folder() / "t-batch" / "work"; }
+  std::filesystem::path out() const { return folder() / "t-batch" / "out"; }
   QTemporaryDir m_models;
   std::filesystem::path m_model;
   std::filesystem::path m_slowModel;
@@ -92,7 +95,7 @@ private:
 };
 
 void TestBatch::initTestCase() {
-  if (llama::rootFolder().empty()) QSKIP("there is no llama.cpp to run (LULL_NO_LLAMA)");
+  LULL_NEED_LLAMA();
   m_model = std::filesystem::path(m_models.path().toStdString()) / "model.gguf";
   m_slowModel = m_model.parent_path() / "slow.gguf";
   QVERIFY(llama::writeModel(m_model, llama::kTiny));
@@ -100,15 +103,14 @@ void TestBatch::initTestCase() {
 }
 
 worker::v1::Start TestBatch::startFor(const std::string& requests) {
-  for (const char* name : {"t-batch/work", "t-batch/out", "blobs"})
-    std::filesystem::create_directories(folder() / name);
+  for (const auto& each : {work(), out(), folder() / "blobs"}) std::filesystem::create_directories(each);
   worker::v1::Start start;
   auto& batch = *start.mutable_spec()->mutable_llama_batch();
   batch.mutable_requests()->set_inline_(requests);
   batch.set_context(512);
   start.set_task_id("t-batch");
-  start.set_work_dir(folder() / "t-batch/work");
-  start.set_output_dir(folder() / "t-batch/out");
+  start.set_work_dir(work());
+  start.set_output_dir(out());
   start.set_blob_dir(folder() / "blobs");
   start.set_checkpoint_every_s(1);
   auto& where = *start.mutable_llama();
@@ -125,14 +127,14 @@ std::unique_ptr<TestWorker> TestBatch::worker(const worker::v1::Start& start, st
 }
 
 std::vector<json> TestBatch::results() const {
-  std::ifstream file(folder() / "t-batch/out/results.jsonl");
+  std::ifstream file(out() / "results.jsonl");
   std::vector<json> out;
   for (std::string line; std::getline(file, line);) out.push_back(json::parse(line));
   return out;
 }
 
 pid_t TestBatch::killServerOnceItAnswers(const TestWorker& run, pid_t other) const {
-  const auto journal = folder() / "t-batch/work/journal";
+  const auto journal = work() / "journal";
   const auto size = [&journal]() -> std::uintmax_t {
     std::error_code code;
     const auto bytes = std::filesystem::file_size(journal, code);
@@ -259,7 +261,7 @@ void TestBatch::anInterruptedBatchIsTheUndisturbed() {
 
   static_cast<void>(startFor(requests));
   int interruptions = 0;
-  const auto journal = folder() / "t-batch/work/journal";
+  const auto journal = work() / "journal";
   const auto sizeOf = [&journal] {
     std::error_code code;
     const auto size = std::filesystem::file_size(journal, code);

@@ -3,6 +3,7 @@
 // middle: each question is answered once, with the words of a plain llama-server.
 #include "fakes/test_worker.h"
 #include "llama/modes.h"
+#include "llama/need.h"
 #include "llama/program.h"
 #include "llama/server.h"
 
@@ -72,7 +73,7 @@ private:
 };
 
 void TestGoverned::initTestCase() {
-  if (llama::rootFolder().empty()) QSKIP("there is no llama.cpp to run (LULL_NO_LLAMA)");
+  LULL_NEED_LLAMA();
   m_questions = questions();
   QCOMPARE(m_questions.size(), std::size_t{kQuestions});
   for (const char* name : {"work", "out", "blobs"}) std::filesystem::create_directories(folder() / name);
