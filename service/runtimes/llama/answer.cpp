@@ -76,7 +76,13 @@ Line lineOf(const Place& place, const Request& request, const Generated& generat
 
 Line lineOf(const Place& place, const Request& request, const Answer& answer) {
   json body = json::parse(answer.body, nullptr, false);
-  if (!body.is_object()) body = errorBody({.message = "The model's program gave no answer", .code = "server_error"});
+  if (!body.is_object()) {
+    return lineOf(place, Refusal{.customId = request.customId,
+                                 .status = 500,
+                                 .message = "The model's program gave no answer that can be read",
+                                 .parameter = {},
+                                 .code = "server_error"});
+  }
   if (!modelOf(body).empty()) body["model"] = request.model;
   body.erase("timings");
   body.erase("system_fingerprint");

@@ -79,7 +79,9 @@ const char* pathOf(Endpoint endpoint) {
 }
 
 json errorBody(const Refusal& refusal) {
-  json error{{"message", refusal.message}, {"type", "invalid_request_error"}, {"code", refusal.code}};
+  json error{{"message", refusal.message},
+             {"type", refusal.status >= 500 ? "server_error" : "invalid_request_error"},
+             {"code", refusal.code}};
   error["param"] = refusal.parameter.empty() ? json() : json(refusal.parameter);
   return {{"error", std::move(error)}};
 }

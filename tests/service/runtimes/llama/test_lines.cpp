@@ -141,6 +141,10 @@ void TestLines::refusalsHaveOpenAisShape() {
   QCOMPARE(error["param"].get<std::string>(), std::string("x"));
   QCOMPARE(error["type"].get<std::string>(), std::string("invalid_request_error"));
   QCOMPARE(made.usage.requests_failed(), 1U);
+  const auto request = std::get<Request>(readRequest(chat()));
+  const auto garbage = json::parse(lineOf({"t-1", 4}, request, Answer{200, "<html>"}).text)["response"];
+  QCOMPARE(garbage["status_code"].get<int>(), 500);
+  QCOMPARE(garbage["body"]["error"]["type"].get<std::string>(), std::string("server_error"));
   QCOMPARE(made.usage.requests(), 0U);
 }
 
