@@ -59,6 +59,7 @@ struct Daemon::Parts {
   std::unique_ptr<runtimes::TaskFiles> files;
   std::unique_ptr<models::Store> models;
   std::unique_ptr<senses::Senses> senses;
+  std::unique_ptr<image::Images> images;
   std::unique_ptr<runtimes::Workers> workers;
   std::unique_ptr<Ring> ring;
   std::unique_ptr<Desk> desk;
@@ -119,6 +120,8 @@ Outcome Daemon::Parts::openModels() {
        .inUse = [this] { return ring ? ring->modelsInUse() : std::set<std::string>(); }});
   if (!store) return store.error().during("opening the store of models");
   models = std::move(*store);
+  images = std::make_unique<image::Images>(
+      image::Options{.folder = options.stateFolder / "runtimes", .givenRoot = options.llamaRoot});
   return {};
 }
 
@@ -165,11 +168,12 @@ Outcome Daemon::Parts::compose() {
   workers =
       std::make_unique<runtimes::Workers>(loop, clock,
                                           runtimes::WorkersOptions{.spirvProgram = options.programFolder / "lull-spirv",
+                                                                   .llamaProgram = options.programFolder / "lull-llama",
                                                                    .layerFolder = options.layerFolder,
                                                                    .pages = fs::absolute(pages()),
                                                                    .shaderCache = cache},
                                           [this](model::WorkerReport report) { ring->heard(std::move(report)); });
-  const Stages stages{loop, clock, *settings, *senses, *workers, *files, *models, *ledger, options.logLevel};
+  const Stages stages{loop, clock, *settings, *senses, *workers, *files, *models, *images, *ledger, options.logLevel};
   ring = std::make_unique<Ring>(stages);
   if (auto begun = ring->begin(troubles); !begun) return begun;
   desk = std::make_unique<Desk>(stages, *ring);

@@ -42,6 +42,7 @@ void fillDefaults(Options& options) {
   for (auto* path : {&options.stateFolder, &options.settingsFile, &options.input, &options.sys, &options.proc}) {
     *path = fs::absolute(*path);
   }
+  if (!options.llamaRoot.empty()) options.llamaRoot = fs::canonical(options.llamaRoot);
 }
 
 }  // namespace
@@ -64,6 +65,9 @@ ParsedOptions parseOptions(int argc, char** argv) {
   app.add_option("--input-dir", options.input, "Where the input devices are")->group("Where the machine is looked at");
   app.add_option("--sys-dir", options.sys, "Where sysfs is")->group("Where the machine is looked at");
   app.add_option("--proc-dir", options.proc, "Where procfs is")->group("Where the machine is looked at");
+  app.add_option("--llama-root", options.llamaRoot, "A root with llama.cpp, rather than this computer's or an image")
+      ->check(CLI::ExistingDirectory)
+      ->group("Where other programs are");
   try {
     app.parse(argc, argv);
     findInstallation(options);

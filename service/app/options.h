@@ -21,6 +21,7 @@ struct Options {
   std::filesystem::path sys = "/sys";
   std::filesystem::path proc = "/proc";
   // Where this installation's other parts are.
+  std::filesystem::path llamaRoot;  // a root with llama.cpp; empty: found, or installed
   std::filesystem::path programFolder;
   std::filesystem::path layerFolder;
 };

@@ -16,6 +16,7 @@
 #include "model/task.h"
 #include "model/verdict.h"
 #include "models/store.h"
+#include "runtimes/image/image.h"
 #include "runtimes/task_files.h"
 #include "runtimes/workers.h"
 #include "senses/senses.h"
@@ -40,6 +41,7 @@ struct Stages {
   runtimes::Workers& workers;
   runtimes::TaskFiles& files;
   models::Store& models;
+  image::Images& images;
   ledger::Ledger& ledger;
   std::optional<log::Level> logLevel;  // over the setting log.level
 };
@@ -83,6 +85,7 @@ private:
   void apply(const model::Plan& plan, const model::Facts& facts, const Now& now);
   void carryOut(const model::Action& action, const model::Facts& facts, const Now& now);
   void startWorker(const model::StartWorker& order, const model::Facts& facts);
+  [[nodiscard]] Result<std::optional<runtimes::ModelOrder>> modelFor(const v1::TaskSpec& spec);
   void measure(const Now& now, const model::Facts& facts);
   void record();
   void recorded(const std::set<model::TaskId>& ended, const std::vector<std::string>& sessions);

@@ -4,6 +4,8 @@
 #include "app/ring.h"
 #include "base/log.h"
 #include "conductor/conductor.h"
+#include "models/fit.h"
+#include "runtimes/task_check.h"
 
 #include <fmt/format.h>
 
@@ -28,19 +30,17 @@ bool isLastWord(const model::WorkerReport& report) {
 v1::Failure notStarted(const Error& error) {
   v1::Failure failure;
   failure.set_kind(error.kind() == Error::Kind::TooBig ? v1::Failure::KIND_STORAGE : v1::Failure::KIND_WORKER_DIED);
-  // Unavailable: told for people, with what to do.
+  // Unavailable, NotFound: told for people, with what to do.
+  const bool told = error.kind() == Error::Kind::Unavailable || error.kind() == Error::Kind::NotFound;
   failure.set_message("The program that computes this task could not be started" +
-                      (error.kind() == Error::Kind::Unavailable ? ": " + error.text() : std::string()));
+                      (told ? ": " + error.text() : std::string()));
   failure.set_technical(error.text());
   return failure;
 }
 
-// How its driver reaches this GPU.
-std::vector<std::filesystem::path> nodesOf(const model::GpuId& id, const model::Facts& facts) {
-  for (const auto& gpu : facts.gpus.value) {
-    if (gpu.id() == id) return {gpu.nodes().begin(), gpu.nodes().end()};
-  }
-  return {};
+v1::Gpu gpuOf(const model::GpuId& id, const model::Facts& facts) {
+  const auto found = std::ranges::find(facts.gpus.value, id, [](const v1::Gpu& gpu) { return gpu.id(); });
+  return found == facts.gpus.value.end() ? v1::Gpu() : *found;
 }
 
 // Of two limits of which 0 means none.
@@ -101,20 +101,43 @@ void Ring::carryOut(const model::Action& action, const model::Facts& facts, cons
   if (const auto* start = std::get_if<model::StartWorker>(&action)) startWorker(*start, facts);
 }
 
+Result<std::optional<runtimes::ModelOrder>> Ring::modelFor(const v1::TaskSpec& spec) {
+  const auto named = runtimes::modelOf(spec);
+  if (named.empty()) return std::optional<runtimes::ModelOrder>();
+  auto used = m_stages.models.use(named);
+  if (!used) return used.error();
+  auto programs = m_stages.images.programs("llama");
+  if (!programs) return programs.error();
+  const auto& header = used->model.header();
+  const auto need = models::needOf(header, 1);
+  return std::optional(runtimes::ModelOrder{.file = used->file,
+                                            .weightBytes = need.weights,
+                                            .cacheBytesPerToken = need.context,
+                                            .workBytes = need.computing,
+                                            .trainedContext = static_cast<std::uint32_t>(header.context_length()),
+                                            .programs = *std::move(programs),
+                                            .held = std::move(used->held)});
+}
+
 void Ring::startWorker(const model::StartWorker& order, const model::Facts& facts) {
   const auto task = m_stages.ledger.task(order.task);
   if (!task) return heard(model::WorkerFailed{order.task, notStarted(task.error())});
+  auto model = modelFor(task->spec());
+  if (!model) return heard(model::WorkerFailed{order.task, notStarted(model.error())});
+  const auto gpu = gpuOf(order.gpu, facts);
   const auto& values = m_stages.settings.values();
   const auto verdict = m_verdicts.byGpu.find(order.gpu);
   const auto granted = verdict == m_verdicts.byGpu.end() ? 0 : verdict->second.memoryLimit;
   auto started = m_stages.workers.start({.task = order.task,
                                          .session = newSession(order.task),
                                          .spec = task->spec(),
+                                         .model = *std::move(model),
                                          .gpu = order.gpu,
                                          .blobFolder = m_stages.files.blobFolder(),
                                          .workFolder = m_stages.files.workFolder(order.task),
                                          .outFolder = m_stages.files.outFolder(order.task),
-                                         .devices = nodesOf(order.gpu, facts),
+                                         .devices = {gpu.nodes().begin(), gpu.nodes().end()},
+                                         .hardware = gpu.type() != "software",
                                          .pieceMs = values.gpu().piece_ms(),
                                          .pieceLimitS = values.gpu().piece_limit(),
                                          .checkpointEveryS = values.tasks().checkpoint_every(),

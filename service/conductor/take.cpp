@@ -66,11 +66,16 @@ public:
     if (!change(Event::Told)) return;
     m_task.progress = sane(r.progress);
     m_task.secondsLeft = r.secondsLeft > 0 ? r.secondsLeft : 0;
+    m_task.usage = r.usage;
   }
   void operator()(const model::WorkerCheckpointed& r) {
     if (!change(Event::Told)) return;
     m_task.progress = std::max(m_task.progress, sane(r.progress));
     save(sane(r.progress));
+    count(r.usage);
+  }
+  void operator()(const model::WorkerLearned& r) {
+    if (change(Event::Told)) m_entries.emplace_back(model::LossMeasured{m_task.id, r.points});
   }
   void operator()(const model::WorkerDrained&) {
     if (change(Event::Drained)) m_task.gateClosedAt.reset();
@@ -78,17 +83,20 @@ public:
   void operator()(const model::WorkerEvicted& r) {
     if (!model::hasWorker(m_task.state)) return;
     save(sane(r.progress));
+    count(r.usage);
     end(Event::Evicted);
   }
   void operator()(const model::WorkerFinished& r) {
     const auto row = transition(m_task.state, Event::Finished);
     if (!row) return;
     m_task.state = row->next;
+    count(r.usage);
     m_entries.emplace_back(model::TaskDone{.task = m_task.id,
                                            .at = m_at.now.unixMs,
                                            .text = std::string(row->text),
                                            .outputs = r.outputs,
-                                           .microCreditsPerGpuHour = m_at.settings.rewards().credits_per_gpu_hour()});
+                                           .microCreditsPerGpuHour = m_at.settings.rewards().credits_per_gpu_hour(),
+                                           .microCreditsPerCpuHour = m_at.settings.rewards().credits_per_cpu_hour()});
   }
   void operator()(const model::WorkerFailed& r) {
     if (!model::hasWorker(m_task.state)) return;
@@ -164,6 +172,12 @@ private:
     m_entries.emplace_back(model::TaskProgressed{m_task.id, progress});
   }
 
+  void count(const v1::TokenUsage& usage) {
+    if (usage.ByteSizeLong() == 0) return;
+    m_task.usage = usage;
+    m_entries.emplace_back(model::UsageCounted{m_task.id, m_at.now.unixMs, usage});
+  }
+
   bool change(Event event, std::string_view detail = {}) {
     const auto row = transition(m_task.state, event);
     if (!row) return false;
@@ -218,11 +232,17 @@ RosterTask rosterTask(const v1::Task& task, const model::Roster& roster) {
   t.notBefore = task.not_before_unix_ms();
   t.progress = t.savedProgress = sane(task.progress());
   t.gpuNs = task.gpu_ns();
+  t.usage = task.usage();
+  t.own = task.spec().own();
+  t.onProcessor = !task.spec().has_spirv();
   t.gpuNsAllowed = std::min(task.spec().limits().gpu_seconds(), kMostGpuSeconds) * kNsPerSecond;
   return t;
 }
 
-std::string runtimeOf(const v1::TaskSpec& spec) { return spec.runtime_case() == v1::TaskSpec::kSpirv ? "spirv" : ""; }
+std::string runtimeOf(const v1::TaskSpec& spec) {
+  if (spec.runtime_case() == v1::TaskSpec::RUNTIME_NOT_SET) return "";
+  return spec.has_spirv() ? "spirv" : "llama";
+}
 
 }  // namespace
 

@@ -84,6 +84,13 @@ void Conversation::dispatch(const v1::ClientFrame& frame) {
       return tailLog(frame.tail_log());
     case Frame::kUnwatch:
       return unwatch(frame.unwatch());
+    case Frame::kAsk:
+    case Frame::kCloseChat:
+    case Frame::kListRuntimes:
+    case Frame::kInstallRuntime:
+    case Frame::kVerifyRuntime:
+    case Frame::kRemoveRuntime:
+      return fail(Error(Error::Kind::Unavailable, "this version cannot do that yet"));
     case Frame::kPutBlob:
       return forward(frame.put_blob());
     case Frame::kSubmitTask:

@@ -183,6 +183,10 @@ void Book::write(const model::WishKept& e) {
   }
 }
 
+void Book::write(const model::UsageCounted&) {}
+
+void Book::write(const model::LossMeasured&) {}
+
 void Book::addEvent(std::int64_t task, const Event& event) {
   m_insertEvent.run(task, event.at, event.state, clipped(event.text, kLongestMessage));
   m_trimEvents.run(task, kEventsKept);

@@ -47,6 +47,8 @@ private:
   void write(const model::GiveBackMeasured& e);
   void write(const model::TemperatureSampled& e);
   void write(const model::WishKept& e);
+  void write(const model::UsageCounted& e);
+  void write(const model::LossMeasured& e);
 
   struct Event {
     UnixMs at = 0;

@@ -25,10 +25,12 @@ struct WorkerProgress {
   TaskId task;
   double progress = 0;
   double secondsLeft = 0;
+  v1::TokenUsage usage = {};  // here and below: so far, over all workers of the task; none: no language model
 };
 struct WorkerCheckpointed {
   TaskId task;
   double progress = 0;
+  v1::TokenUsage usage = {};
 };
 struct WorkerDrained {
   TaskId task;
@@ -36,18 +38,25 @@ struct WorkerDrained {
 struct WorkerEvicted {
   TaskId task;
   double progress = 0;
+  v1::TokenUsage usage = {};
 };  // checkpoint saved (or nothing lost); progress: what is saved
 struct WorkerFinished {
   TaskId task;
   std::vector<v1::Output> outputs;
+  v1::TokenUsage usage = {};
 };
 // Also: could not be started; died or was killed (both KIND_WORKER_DIED, the signal or exit code in `technical`).
 struct WorkerFailed {
   TaskId task;
   v1::Failure failure;
 };
+// New points of a training's curve, by step; after an eviction or a crash some may come again.
+struct WorkerLearned {
+  TaskId task;
+  std::vector<v1::LossPoint> points;
+};
 using WorkerReport = std::variant<WorkerStarted, WorkerProgress, WorkerCheckpointed, WorkerDrained, WorkerEvicted,
-                                  WorkerFinished, WorkerFailed>;
+                                  WorkerFinished, WorkerFailed, WorkerLearned>;
 
 // For the ledger.
 struct TaskSubmitted {
@@ -75,6 +84,18 @@ struct TaskDone {
   std::string text;
   std::vector<v1::Output> outputs;
   std::int64_t microCreditsPerGpuHour = 0;
+  std::int64_t microCreditsPerCpuHour = 0;
+};
+// What a task has computed with a language model so far; idempotent: the largest figures stand.
+struct UsageCounted {
+  TaskId task;
+  UnixMs at = 0;
+  v1::TokenUsage usage;
+};
+// Points of a training's curve; idempotent: the newest of a step stands.
+struct LossMeasured {
+  TaskId task;
+  std::vector<v1::LossPoint> points;
 };
 // The running total of one worker's metered work; idempotent: the largest total stands.
 struct SessionMetered {
@@ -84,6 +105,7 @@ struct SessionMetered {
   std::uint64_t gpuNs = 0;
   std::uint64_t energyUj = 0;
   bool energyEstimated = true;
+  std::uint64_t cpuNs = 0;  // of workers on the processor; those meter no GPU time
 };
 // A second one for the same instant and task completes the first: it tells when the memory was free.
 struct GiveBackMeasured {
@@ -100,6 +122,6 @@ struct WishKept {
   std::string value;
 };  // survives a restart; empty value: forgotten
 using Entry = std::variant<TaskSubmitted, TaskMoved, TaskProgressed, TaskDone, SessionMetered, GiveBackMeasured,
-                           TemperatureSampled, WishKept>;
+                           TemperatureSampled, WishKept, UsageCounted, LossMeasured>;
 
 }  // namespace lull::model

@@ -50,6 +50,9 @@ struct RosterTask {
   std::uint64_t gpuNs = 0;              // metered over all its workers: kept up to date by the app
   std::uint32_t dutyPercent = 100;      // granted to its worker
   std::uint64_t gpuNsAllowed = 0;       // limits.gpu_seconds; 0 = no limit
+  v1::TokenUsage usage = {};            // of tasks with a language model
+  bool own = false;                     // the owner's own work
+  bool onProcessor = false;             // may run on the processor too
 };
 using Roster = std::vector<RosterTask>;
 

@@ -22,7 +22,7 @@ constexpr const char* kShaderCache = "/lull/shader-cache";
 constexpr const char* kBlobs = "/lull/blobs";
 constexpr const char* kWork = "/lull/work";
 constexpr const char* kOut = "/lull/out";
-constexpr const char* kDriver = "/lull/driver";
+constexpr const char* kModel = "/lull/model.gguf";
 
 // Without walls drivers are found as lull-gpus found them.
 std::vector<std::string> ownersEnvironment() {
@@ -53,10 +53,14 @@ fs::path shaderCacheOf(const WorkersOptions& options) {
   return told != nullptr && *told != '\0' ? fs::path(told) : options.shaderCache;
 }
 
+const fs::path& programOf(const WorkersOptions& options, const WorkerOrder& order) {
+  return order.model ? options.llamaProgram : options.spirvProgram;
+}
+
 sandbox::Spec confined(const WorkersOptions& options, const WorkerOrder& order) {
-  sandbox::Spec spec{.ownPrograms = options.spirvProgram.parent_path(),
-                     .program = kPrograms / options.spirvProgram.filename()};
-  spec.binds = {{options.spirvProgram, spec.program, Access::ReadOnly},
+  const auto& program = programOf(options, order);
+  sandbox::Spec spec{.ownPrograms = program.parent_path(), .program = kPrograms / program.filename()};
+  spec.binds = {{program, spec.program, Access::ReadOnly},
                 {options.layerFolder, kLayer, Access::ReadOnly},
                 {shaderCacheOf(options), kShaderCache, Access::ReadWrite},
                 {order.blobFolder, kBlobs, Access::ReadOnly},
@@ -65,12 +69,18 @@ sandbox::Spec confined(const WorkersOptions& options, const WorkerOrder& order) 
   spec.environment = environmentOf(kLayer, kShaderCache);
   spec.devices = order.devices;
   spec.limits.diskBytes = order.diskLimit;
+  if (order.model) {
+    spec.image = order.model->programs.root;
+    spec.binds.push_back({order.model->file, kModel, Access::ReadOnly});
+    // A program that cannot use the GPU must not compute on the processor in its name.
+    if (order.hardware) spec.environment.emplace_back("VK_LOADER_DRIVERS_DISABLE=*lvp*");
+  }
   return spec;
 }
 
-sandbox::Spec bare(const WorkersOptions& options) {
-  sandbox::Spec spec{
-      .walls = Walls::Bare, .ownPrograms = options.spirvProgram.parent_path(), .program = options.spirvProgram};
+sandbox::Spec bare(const WorkersOptions& options, const WorkerOrder& order) {
+  const auto& program = programOf(options, order);
+  sandbox::Spec spec{.walls = Walls::Bare, .ownPrograms = program.parent_path(), .program = program};
   spec.environment = ownersEnvironment();
   add(spec.environment, environmentOf(options.layerFolder, shaderCacheOf(options)));
   return spec;
@@ -79,7 +89,7 @@ sandbox::Spec bare(const WorkersOptions& options) {
 }  // namespace
 
 sandbox::Spec surroundings(const WorkersOptions& options, const WorkerOrder& order, Walls walls) {
-  return walls == Walls::Confined ? confined(options, order) : bare(options);
+  return walls == Walls::Confined ? confined(options, order) : bare(options, order);
 }
 
 worker::v1::Start startFor(const WorkerOrder& order, Walls walls) {
@@ -95,6 +105,15 @@ worker::v1::Start startFor(const WorkerOrder& order, Walls walls) {
   start.set_piece_limit_s(order.pieceLimitS);
   start.set_checkpoint_every_s(order.checkpointEveryS);
   start.set_memory_limit(order.memoryLimit);
+  if (!order.model) return start;
+  auto& llama = *start.mutable_llama();
+  llama.set_model_file(inside ? kModel : order.model->file.native());
+  llama.set_on_cpu(order.model->onProcessor);
+  llama.set_threads(order.model->threads);
+  llama.set_weight_bytes(order.model->weightBytes);
+  llama.set_cache_bytes_per_token(order.model->cacheBytesPerToken);
+  llama.set_work_bytes(order.model->workBytes);
+  llama.set_trained_context(order.model->trainedContext);
   return start;
 }
 

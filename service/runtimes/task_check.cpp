@@ -112,6 +112,54 @@ Outcome checkSpirv(const v1::SpirvTask& task) {
   return checkSwaps(task);
 }
 
+constexpr std::uint32_t kMostContext = 1U << 24U;  // tokens
+constexpr std::uint32_t kMostParallel = 256;
+constexpr std::uint32_t kMostEpochs = 1000;
+
+Outcome checkModel(const std::string& model, std::uint32_t context, const std::string& field) {
+  if (!isSha256(model)) {
+    return invalid(field +
+                   ".model: the hash of a model is needed, 64 lower-case hex digits: “lull model list” tells them");
+  }
+  if (context > kMostContext) {
+    return invalid(fmt::format("{}.context: {} tokens; at most {} are allowed", field, context, kMostContext));
+  }
+  return {};
+}
+
+Outcome checkOutput(const std::string& name, const std::string& field) {
+  if (name.empty() || isOutputName(name)) return {};
+  return invalid(
+      fmt::format("{}.output: \"{}\" is no name for a result: 1 to 64 of A-Z a-z 0-9 . _ - are allowed, not "
+                  "beginning with a dot",
+                  field, name));
+}
+
+Outcome checkBatch(const v1::LlamaBatch& task) {
+  if (auto checked = checkModel(task.model(), task.context(), "llama_batch"); !checked) return checked;
+  if (auto checked = checkBlob(task.requests(), "llama_batch.requests"); !checked) return checked;
+  if (task.parallel() > kMostParallel) {
+    return invalid(fmt::format("llama_batch.parallel: {} requests at once; at most {} are allowed", task.parallel(),
+                               kMostParallel));
+  }
+  return checkOutput(task.output(), "llama_batch");
+}
+
+Outcome checkTraining(const v1::LlamaTraining& task) {
+  if (auto checked = checkModel(task.model(), task.context(), "llama_training"); !checked) return checked;
+  if (auto checked = checkBlob(task.data(), "llama_training.data"); !checked) return checked;
+  if (task.epochs() > kMostEpochs) {
+    return invalid(fmt::format("llama_training.epochs: {}; at most {} are allowed", task.epochs(), kMostEpochs));
+  }
+  if (!(task.learning_rate() >= 0 && task.learning_rate() <= 1)) {
+    return invalid(fmt::format("llama_training.learning_rate: {} is outside 0 to 1", task.learning_rate()));
+  }
+  if (!(task.held_out() >= 0 && task.held_out() < 1)) {
+    return invalid(fmt::format("llama_training.held_out: {} is outside 0 to 1: a share of the data", task.held_out()));
+  }
+  return checkOutput(task.output(), "llama_training");
+}
+
 }  // namespace
 
 Outcome check(const v1::TaskSpec& spec) {
@@ -129,10 +177,14 @@ Outcome check(const v1::TaskSpec& spec) {
     case v1::TaskSpec::kSpirv:
       return checkSpirv(spec.spirv());
     case v1::TaskSpec::kLlamaBatch:
+      return checkBatch(spec.llama_batch());
     case v1::TaskSpec::kLlamaTraining:
-      return invalid("this version runs no language models yet");
+      return checkTraining(spec.llama_training());
+    case v1::TaskSpec::kLlamaChat:
+      return checkModel(spec.llama_chat().model(), spec.llama_chat().context(), "llama_chat");
     case v1::TaskSpec::RUNTIME_NOT_SET:
-      return invalid("the task names no runtime this version knows: \"spirv\" is needed");
+      return invalid(
+          "the task names no runtime this version knows: \"spirv\", \"llama_batch\" or \"llama_training\" is needed");
   }
   return invalid("unknown runtime");
 }
@@ -148,7 +200,19 @@ std::uint64_t storageOf(const v1::TaskSpec& spec) {
 
 std::string modelOf(const v1::TaskSpec& spec) {
   if (spec.has_llama_batch()) return spec.llama_batch().model();
+  if (spec.has_llama_chat()) return spec.llama_chat().model();
   return spec.llama_training().model();
+}
+
+std::vector<std::string> outputsOf(const v1::TaskSpec& spec) {
+  const auto named = [](const std::string& name, const char* usual) { return name.empty() ? usual : name; };
+  if (spec.has_llama_batch()) return {named(spec.llama_batch().output(), "results.jsonl")};
+  if (spec.has_llama_training()) return {named(spec.llama_training().output(), "model.gguf")};
+  std::vector<std::string> out;
+  for (const auto& buffer : spec.spirv().buffers()) {
+    if (!buffer.output().empty()) out.push_back(buffer.output());
+  }
+  return out;
 }
 
 std::vector<std::string> blobsOf(const v1::TaskSpec& spec) {
@@ -159,6 +223,8 @@ std::vector<std::string> blobsOf(const v1::TaskSpec& spec) {
   add(spec.spirv().module());
   add(spec.spirv().push_constants());
   for (const auto& buffer : spec.spirv().buffers()) add(buffer.input());
+  add(spec.llama_batch().requests());
+  add(spec.llama_training().data());
   return {out.begin(), out.end()};
 }
 

@@ -19,6 +19,8 @@ inline constexpr std::size_t kMaxSpec = 768 * 1024;  // with room to spare in th
 [[nodiscard]] std::vector<std::string> blobsOf(const v1::TaskSpec& spec);
 // The hash of the model it names; empty: none.
 [[nodiscard]] std::string modelOf(const v1::TaskSpec& spec);
+// Names of the results it will have.
+[[nodiscard]] std::vector<std::string> outputsOf(const v1::TaskSpec& spec);
 // Disk space for its checkpoint (all buffers) and its results.
 [[nodiscard]] std::uint64_t storageOf(const v1::TaskSpec& spec);
 

@@ -5,6 +5,7 @@
 #include "base/sha256.h"
 #include "runtimes/leftovers.h"
 #include "runtimes/surroundings.h"
+#include "runtimes/task_check.h"
 
 #include <sys/eventfd.h>
 #include <asio/buffer.hpp>
@@ -57,8 +58,8 @@ Outcome Worker::start(const WorkersOptions& options, sandbox::Walls walls) {
   const int event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (event < 0) return fromErrno("eventfd");
   m_event.assign(event);
-  m_program = options.spirvProgram.filename().native();
   auto spec = surroundings(options, m_order, walls);
+  m_program = spec.program.filename().native();
   spec.descriptors = {{ends->theirs.get(), kWorkerFd}, {m_gate.fd(), kPageFd}, {event, kEventFd}};
   const auto self = weak_from_this();
   auto sandbox = sandbox::Sandbox::create(m_loop, spec,
@@ -85,9 +86,7 @@ Outcome Worker::start(const WorkersOptions& options, sandbox::Walls walls) {
   wp::ToWorker message;
   *message.mutable_start() = startFor(m_order, walls);
   send(message);
-  for (const auto& buffer : m_order.spec.spirv().buffers()) {
-    if (!buffer.output().empty()) m_outputs.push_back(buffer.output());
-  }
+  m_outputs = outputsOf(m_order.spec);
   m_order.spec.Clear();
   return {};
 }
@@ -164,18 +163,23 @@ void Worker::take(const wp::FromWorker& message) {
     case wp::FromWorker::kStarted:
       return report(model::WorkerStarted{task, message.started().resumed(), message.started().progress()});
     case wp::FromWorker::kProgress:
-      return report(model::WorkerProgress{task, message.progress().progress(), message.progress().seconds_left()});
+      return report(model::WorkerProgress{task, message.progress().progress(), message.progress().seconds_left(),
+                                          message.progress().usage()});
     case wp::FromWorker::kCheckpointed:
-      return report(model::WorkerCheckpointed{task, message.checkpointed().progress()});
+      return report(model::WorkerCheckpointed{task, message.checkpointed().progress(), message.checkpointed().usage()});
     case wp::FromWorker::kEvicted:
       if (!message.evicted().saved()) log::warning("task {}: {}", task, message.evicted().trouble());
-      return lastWord(model::WorkerEvicted{task, message.evicted().progress()});
+      return lastWord(model::WorkerEvicted{task, message.evicted().progress(), message.evicted().usage()});
     case wp::FromWorker::kFinished:
       if (!areExpected(message.finished())) return disown("it told of results the task does not have");
-      return lastWord(
-          model::WorkerFinished{task, {message.finished().outputs().begin(), message.finished().outputs().end()}});
+      return lastWord(model::WorkerFinished{task,
+                                            {message.finished().outputs().begin(), message.finished().outputs().end()},
+                                            message.finished().usage()});
     case wp::FromWorker::kFailed:
       return lastWord(model::WorkerFailed{task, message.failed().failure()});
+    case wp::FromWorker::kLearned:
+      return report(model::WorkerLearned{task, {message.learned().points().begin(), message.learned().points().end()}});
+    case wp::FromWorker::kSaid:
     case wp::FromWorker::BODY_NOT_SET:
       break;
   }

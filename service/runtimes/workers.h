@@ -10,6 +10,7 @@
 #include "model/report.h"
 #include "model/task.h"
 #include "runtimes/governor_figures.h"
+#include "runtimes/image/image.h"
 #include "runtimes/sandbox/trial.h"
 
 #include <asio/io_context.hpp>
@@ -26,20 +27,37 @@ namespace lull::runtimes {
 
 struct WorkersOptions {
   std::filesystem::path spirvProgram;
+  std::filesystem::path llamaProgram;
   std::filesystem::path layerFolder;  // holds the governor's layer manifest
   std::filesystem::path pages;        // one page file per worker
   std::filesystem::path shaderCache;  // drivers keep compiled kernels there
+};
+
+// Of tasks with a language model.
+struct ModelOrder {
+  std::filesystem::path file;
+  // What its header says; 0: it does not.
+  std::uint64_t weightBytes = 0;
+  std::uint64_t cacheBytesPerToken = 0;
+  std::uint64_t workBytes = 0;
+  std::uint32_t trainedContext = 0;
+  image::Programs programs;  // llama.cpp's
+  bool onProcessor = false;  // no GPU: the gate is held by stopping everything inside
+  std::uint32_t threads = 1;
+  std::shared_ptr<const void> held;  // the model stays while this is kept
 };
 
 struct WorkerOrder {
   model::TaskId task;
   std::string session;  // unique for ever; begins with the task's id
   v1::TaskSpec spec;
+  std::optional<ModelOrder> model = {};
   model::GpuId gpu;
   std::filesystem::path blobFolder;
   std::filesystem::path workFolder;
   std::filesystem::path outFolder;
   std::vector<std::filesystem::path> devices = {};  // nodes of the GPU
+  bool hardware = false;                            // it is not a software device
   std::uint32_t pieceMs = 4;
   std::uint32_t pieceLimitS = 10;
   std::uint32_t checkpointEveryS = 30;

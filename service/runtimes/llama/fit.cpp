@@ -12,10 +12,9 @@ namespace {
 constexpr std::uint32_t kContext = 4096;  // enough for most requests, small enough for small GPUs
 constexpr std::uint32_t kLeastContext = 512;
 constexpr std::uint32_t kParallel = 4;
-constexpr std::uint64_t kWorkBytes = 192ULL << 20U;  // for what is between the layers, at the usual batch size
 
 std::uint64_t bytesFor(const worker::v1::Llama& model, const Fit& fit) {
-  return model.weight_bytes() + kWorkBytes + model.cache_bytes_per_token() * fit.context * fit.parallel;
+  return model.weight_bytes() + model.work_bytes() + model.cache_bytes_per_token() * fit.context * fit.parallel;
 }
 
 std::string gigabytes(std::uint64_t bytes) { return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9); }

@@ -33,6 +33,8 @@ void takeFolder(SystemRoot& root, const fs::path& from, const std::string& name)
     root.links.push_back({fs::read_symlink(from / name, code).native(), fs::path("/") / name});
   } else if (fs::is_directory(status)) {
     root.binds.push_back({from / name, fs::path("/") / name, Access::ReadOnly});
+  } else if (fs::is_directory(from / "usr" / name, code)) {
+    root.links.push_back({(fs::path("usr") / name).native(), fs::path("/") / name});  // unpacked, never configured
   }
 }
 
