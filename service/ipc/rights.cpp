@@ -40,6 +40,12 @@ constexpr std::array kTable{
     Row{Frame::kPutModel, v1::RIGHT_CONTROL},
     Row{Frame::kRemoveModel, v1::RIGHT_CONTROL},
     Row{Frame::kVerifyModel, v1::RIGHT_CONTROL},
+    Row{Frame::kAsk, v1::RIGHT_CONTROL},
+    Row{Frame::kCloseChat, v1::RIGHT_CONTROL},
+    Row{Frame::kListRuntimes, v1::RIGHT_OBSERVE},
+    Row{Frame::kInstallRuntime, v1::RIGHT_CONTROL},
+    Row{Frame::kVerifyRuntime, v1::RIGHT_CONTROL},
+    Row{Frame::kRemoveRuntime, v1::RIGHT_CONTROL},
 };
 
 }  // namespace

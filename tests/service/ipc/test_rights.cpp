@@ -40,15 +40,22 @@ public:
 
 // The requests, by what they need. Written anew here: the table must not test itself.
 const std::map<std::string, v1::Right> kNeeded{
-    {"hello", v1::RIGHT_OBSERVE},         {"get_status", v1::RIGHT_OBSERVE},  {"watch_status", v1::RIGHT_OBSERVE},
-    {"unwatch", v1::RIGHT_OBSERVE},       {"list_tasks", v1::RIGHT_OBSERVE},  {"get_task", v1::RIGHT_OBSERVE},
-    {"get_history", v1::RIGHT_OBSERVE},   {"list_ledger", v1::RIGHT_OBSERVE}, {"get_settings", v1::RIGHT_OBSERVE},
-    {"tail_log", v1::RIGHT_CONTROL},      {"read_result", v1::RIGHT_CONTROL}, {"put_blob", v1::RIGHT_CONTROL},
-    {"submit_task", v1::RIGHT_CONTROL},   {"cancel_task", v1::RIGHT_CONTROL}, {"pause", v1::RIGHT_CONTROL},
-    {"resume", v1::RIGHT_CONTROL},        {"set_sharing", v1::RIGHT_CONTROL}, {"set_setting", v1::RIGHT_CONTROL},
-    {"reset_setting", v1::RIGHT_CONTROL}, {"list_models", v1::RIGHT_OBSERVE}, {"get_model", v1::RIGHT_OBSERVE},
-    {"add_model", v1::RIGHT_CONTROL},     {"put_model", v1::RIGHT_CONTROL},   {"remove_model", v1::RIGHT_CONTROL},
-    {"verify_model", v1::RIGHT_CONTROL}};
+    {"hello", v1::RIGHT_OBSERVE},           {"get_status", v1::RIGHT_OBSERVE},
+    {"watch_status", v1::RIGHT_OBSERVE},    {"unwatch", v1::RIGHT_OBSERVE},
+    {"list_tasks", v1::RIGHT_OBSERVE},      {"get_task", v1::RIGHT_OBSERVE},
+    {"get_history", v1::RIGHT_OBSERVE},     {"list_ledger", v1::RIGHT_OBSERVE},
+    {"get_settings", v1::RIGHT_OBSERVE},    {"tail_log", v1::RIGHT_CONTROL},
+    {"read_result", v1::RIGHT_CONTROL},     {"put_blob", v1::RIGHT_CONTROL},
+    {"submit_task", v1::RIGHT_CONTROL},     {"cancel_task", v1::RIGHT_CONTROL},
+    {"pause", v1::RIGHT_CONTROL},           {"resume", v1::RIGHT_CONTROL},
+    {"set_sharing", v1::RIGHT_CONTROL},     {"set_setting", v1::RIGHT_CONTROL},
+    {"reset_setting", v1::RIGHT_CONTROL},   {"list_models", v1::RIGHT_OBSERVE},
+    {"get_model", v1::RIGHT_OBSERVE},       {"add_model", v1::RIGHT_CONTROL},
+    {"put_model", v1::RIGHT_CONTROL},       {"remove_model", v1::RIGHT_CONTROL},
+    {"verify_model", v1::RIGHT_CONTROL},    {"ask", v1::RIGHT_CONTROL},
+    {"close_chat", v1::RIGHT_CONTROL},      {"list_runtimes", v1::RIGHT_OBSERVE},
+    {"install_runtime", v1::RIGHT_CONTROL}, {"verify_runtime", v1::RIGHT_CONTROL},
+    {"remove_runtime", v1::RIGHT_CONTROL}};
 
 constexpr std::array kRights{v1::RIGHT_UNSPECIFIED, v1::RIGHT_OBSERVE, v1::RIGHT_CONTROL, v1::RIGHT_ADMINISTER};
 

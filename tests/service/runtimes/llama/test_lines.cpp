@@ -261,6 +261,7 @@ void TestLines::whatFitsIsChosen() {
   worker::v1::Llama model;
   model.set_weight_bytes(1'000'000'000);
   model.set_cache_bytes_per_token(100'000);
+  model.set_work_bytes(192ULL << 20U);
   model.set_trained_context(8192);
   const auto fits = fit({.context = context, .parallel = parallel}, model, limit);
   QCOMPARE(fits.ok(), gotContext > 0);
