@@ -156,6 +156,7 @@ Outcome Daemon::Parts::compose() {
                                      {.input = options.input,
                                       .sys = options.sys,
                                       .proc = options.proc,
+                                      .systemBus = options.systemBus,
                                       .presenceProgram = options.programFolder / "lull-presence",
                                       .gpusProgram = options.programFolder / "lull-gpus"},
                                      [this] {

@@ -65,6 +65,8 @@ ParsedOptions parseOptions(int argc, char** argv) {
   app.add_option("--input-dir", options.input, "Where the input devices are")->group("Where the machine is looked at");
   app.add_option("--sys-dir", options.sys, "Where sysfs is")->group("Where the machine is looked at");
   app.add_option("--proc-dir", options.proc, "Where procfs is")->group("Where the machine is looked at");
+  app.add_option("--system-bus", options.systemBus, "D-Bus address of the system's bus")
+      ->group("Where the machine is looked at");
   app.add_option("--llama-root", options.llamaRoot, "A root with llama.cpp, rather than this computer's or an image")
       ->check(CLI::ExistingDirectory)
       ->group("Where other programs are");

@@ -20,6 +20,7 @@ struct Options {
   std::filesystem::path input = "/dev/input";
   std::filesystem::path sys = "/sys";
   std::filesystem::path proc = "/proc";
+  std::string systemBus;  // D-Bus address; empty: this computer's
   // Where this installation's other parts are.
   std::filesystem::path llamaRoot;  // a root with llama.cpp; empty: found, or installed
   std::filesystem::path programFolder;

@@ -6,6 +6,7 @@
 #include "app/view.h"
 #include "base/log.h"
 #include "conductor/conductor.h"
+#include "policy/downloads.h"
 #include "policy/policy.h"
 
 #include <asio/post.hpp>
@@ -64,6 +65,7 @@ void Ring::pass() {
                                      .stopping = static_cast<bool>(m_stopped),
                                      .gpus = facts.gpus.value});
   apply(plan, facts, now);
+  m_stages.models.setPaused(policy::downloadsHeld(facts, m_stages.settings.values()));
   measure(now, facts);
   record();
   publish(facts);

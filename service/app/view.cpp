@@ -150,6 +150,7 @@ v1::Status project(const ViewInput& in) {
   for (const auto& temperature : in.facts.temperatures.value) *status.add_temperatures() = temperature;
   *status.mutable_presence() = presenceOf(in);
   *status.mutable_power() = in.facts.power.value;
+  *status.mutable_network() = in.facts.network;
   *status.mutable_memory() = in.facts.memory.value;
   addRunning(in, status);
   status.set_queued(

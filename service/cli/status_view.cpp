@@ -164,6 +164,7 @@ std::string statusText(const v1::Status& status, UnixMs now, const Terminal& ter
   addRow(table, "Temperature", temperaturesText(status));
   addRow(table, "Owner", ownerText(status, now));
   addRow(table, "Power", powerText(status.power()));
+  if (status.network().metered()) addRow(table, "Network", harmless(status.network().text()));
   addRow(table, "Memory", memoryText(status.memory()));
   addRow(table, "Sharing", status.sharing() ? "on" : "off; `lull share on` switches it on");
   addRow(table, "Paused", pausedText(status, now));

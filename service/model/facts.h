@@ -42,6 +42,7 @@ struct Facts {
   Aged<std::vector<v1::Temperature>> temperatures;
   Aged<v1::Power> power;
   Aged<v1::Memory> memory;
+  v1::Network network;              // told of every change: never old
   std::optional<double> gpuWatts;   // what the one GPU draws, where its driver tells
   Aged<std::vector<v1::Gpu>> gpus;  // verdict, task and meters left empty
   std::string gpuTrouble;           // why no GPU could be looked for ("the driver crashed …"); empty: all went well

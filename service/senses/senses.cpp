@@ -2,6 +2,7 @@
 #include "senses/senses.h"
 
 #include "senses/gpu_look.h"
+#include "senses/linux/network.h"
 #include "senses/owner_presence.h"
 #include "senses/readings.h"
 
@@ -21,10 +22,12 @@ public:
         m_changed(std::move(changed)),
         m_presence(loop, clock, doors, [this] { tellChanged(); }),
         m_readings(loop, clock, doors, [this] { tellChanged(); }),
-        m_gpuLook(loop, doors, [this](GpuList list) { takeGpus(std::move(list)); }) {}
+        m_gpuLook(loop, doors, [this](GpuList list) { takeGpus(std::move(list)); }),
+        m_network(loop, doors.systemBus, [this] { tellChanged(); }) {}
 
   void start() {
     inside([this] { m_presence.start(); });
+    m_network.start();
   }
   void attend(Attention attention) override {
     inside([this, attention] { m_readings.attend(attention); });
@@ -40,6 +43,7 @@ public:
     m_readings.tell(facts);
     facts.gpus = m_gpus;
     facts.gpuTrouble = m_gpuTrouble;
+    facts.network = m_network.network();
     return facts;
   }
 
@@ -75,6 +79,7 @@ private:
   OwnerPresence m_presence;
   Readings m_readings;
   GpuLook m_gpuLook;
+  NetworkWatch m_network;
 };
 
 Outcome check(const Doors& doors) {

@@ -22,6 +22,7 @@ struct Doors {
   std::filesystem::path input = "/dev/input";
   std::filesystem::path sys = "/sys";
   std::filesystem::path proc = "/proc";
+  std::string systemBus;                  // D-Bus address; empty: this computer's
   std::filesystem::path presenceProgram;  // lull-presence
   std::filesystem::path gpusProgram;      // lull-gpus
   std::filesystem::path homeless = "/";   // working directory of the helpers
