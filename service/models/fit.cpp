@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kTokensAtOnce = 512;  // llama.cpp's ubatch
+constexpr std::uint64_t kActivations = 13;    // of the embedding's width, as llama.cpp reserves for its graphs
 constexpr std::uint64_t kDriver = 64 << 20;   // what a device and its pipelines take
 
 std::uint64_t times(std::uint64_t a, std::uint64_t b) {
@@ -21,14 +22,16 @@ std::uint64_t times(std::uint64_t a, std::uint64_t b) {
 
 std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > kAll - b ? kAll : a + b; }
 
+// Keys and values, and a column of the mask of what may look at what; all F16.
 std::uint64_t bytesOfAToken(const v1::ModelHeader& header) {
-  return times(times(header.key_heads_in_all(), plus(header.key_length(), header.value_length())), 2);
+  const auto cached = times(header.key_heads_in_all(), plus(header.key_length(), header.value_length()));
+  return times(plus(cached, kTokensAtOnce), 2);
 }
 
-// Logits of a batch, and some activations.
+// Logits of a batch, or the activations between two layers: whichever is more, they use the same memory.
 std::uint64_t computing(const v1::ModelHeader& header) {
-  const auto widths = plus(header.vocabulary(), times(header.embedding(), 8));
-  return plus(times(times(widths, kTokensAtOnce), 4), kDriver);
+  const auto width = std::max(header.vocabulary(), times(header.embedding(), kActivations));
+  return plus(times(times(width, kTokensAtOnce), 4), kDriver);
 }
 
 std::string gigabytes(std::uint64_t bytes) {
