@@ -7,21 +7,15 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 namespace lull::ledger {
 
 namespace {
 
-constexpr std::int64_t kMinuteMs = 60'000;
 constexpr int kEventsKept = 500;  // of one task: the newest
-// Figures come from a page that the worker can write: a limit keeps sums inside 64 bits. 115 days, 2.8 MWh.
-constexpr std::uint64_t kMostOfOneSession = 10'000'000'000'000'000;
 constexpr std::size_t kLongestMessage = 1000;
 constexpr std::size_t kLongestTechnical = 4000;
-
-std::int64_t bounded(std::uint64_t figure) { return static_cast<std::int64_t>(std::min(figure, kMostOfOneSession)); }
 
 // At most `limit` bytes, never half a character.
 std::string_view clipped(std::string_view text, std::size_t limit) {
@@ -30,7 +24,9 @@ std::string_view clipped(std::string_view text, std::size_t limit) {
   return text.substr(0, limit);
 }
 
-std::int64_t minuteOf(UnixMs at) { return at / kMinuteMs - (at % kMinuteMs < 0 ? 1 : 0); }
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+  return a > std::numeric_limits<std::int64_t>::max() - b ? std::numeric_limits<std::int64_t>::max() : a + b;
+}
 
 std::string wordsFor(const v1::GiveBack& spans) {
   if (spans.drained_ms() < 0) return "The GPU was given back by ending the worker";
@@ -43,10 +39,11 @@ Book::Book(Connection& c)
     : m_connection(c),
       m_findUnended(c, "SELECT seq FROM task WHERE id=? AND state<6"),
       m_name(c, "SELECT name FROM task WHERE seq=?"),
-      m_metered(c, "SELECT sum(gpu_ns), sum(energy_uj), max(estimated) FROM session WHERE task=?"),
+      m_metered(c, "SELECT sum(gpu_ns), sum(energy_uj), max(estimated), sum(cpu_ns) FROM session WHERE task=?"),
+      m_used(c, "SELECT prompt,completion,requests,requests_failed FROM task WHERE seq=?"),
       m_insertTask(c,
-                   "INSERT INTO task(id,name,runtime,priority,state,progress,attempt,attempts_allowed,submitted) "
-                   "VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO NOTHING"),
+                   "INSERT INTO task(id,name,runtime,priority,state,progress,attempt,attempts_allowed,submitted,own) "
+                   "VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO NOTHING"),
       m_insertSpec(c, "INSERT INTO task_spec(task,spec) VALUES(?,?)"),
       m_insertBlob(c, "INSERT INTO blob_ref(task,sha256) VALUES(?,?)"),
       m_dropBlobs(c, "DELETE FROM blob_ref WHERE task=?"),
@@ -65,15 +62,28 @@ Book::Book(Connection& c)
       m_trimEvents(c,
                    "DELETE FROM task_event WHERE task=?1 AND id<=(SELECT id FROM task_event WHERE task=?1 "
                    "ORDER BY id DESC LIMIT 1 OFFSET ?2)"),
-      m_findSession(c, "SELECT id,task,gpu_ns,energy_uj,estimated FROM session WHERE name=?"),
+      m_findSession(c, "SELECT id,task,gpu_ns,energy_uj,estimated,cpu_ns FROM session WHERE name=?"),
       m_insertSession(c, "INSERT INTO session(name,task,gpu_ns,energy_uj,estimated) VALUES(?,?,0,0,0)"),
-      m_updateSession(c, "UPDATE session SET gpu_ns=?2, energy_uj=?3, estimated=?4 WHERE id=?1"),
-      m_insertMeter(c, "INSERT INTO meter(at,session,gpu_ns,energy_uj,estimated) VALUES(?,?,?,?,?)"),
+      m_updateSession(c, "UPDATE session SET gpu_ns=?2, energy_uj=?3, estimated=?4, cpu_ns=?5 WHERE id=?1"),
+      m_insertMeter(c, "INSERT INTO meter(session,gpu_ns,energy_uj,estimated,cpu_ns,at) VALUES(?,?,?,?,?,?)"),
       m_growMeter(c,
-                  "UPDATE meter SET gpu_ns=gpu_ns+?2, energy_uj=energy_uj+?3, estimated=max(estimated,?4) WHERE id=?1"),
+                  "UPDATE meter SET gpu_ns=gpu_ns+?2, energy_uj=energy_uj+?3, estimated=max(estimated,?4), "
+                  "cpu_ns=cpu_ns+?5 WHERE id=?1"),
+      m_setUsed(c, "UPDATE task SET prompt=?2, completion=?3, requests=?4, requests_failed=?5 WHERE seq=?1"),
+      m_insertToken(c, "INSERT INTO token(task,prompt,completion,requests,requests_failed,at) VALUES(?,?,?,?,?,?)"),
+      m_growToken(c,
+                  "UPDATE token SET prompt=prompt+?2, completion=completion+?3, requests=requests+?4, "
+                  "requests_failed=requests_failed+?5 WHERE id=?1"),
+      m_setLoss(c,
+                "INSERT INTO loss(task,step,training,held_out,at) VALUES(?,?,?,?,?) ON CONFLICT(task,step) DO UPDATE "
+                "SET training=excluded.training, held_out=excluded.held_out, at=excluded.at"),
+      m_extentOfLosses(c, "SELECT count(*),min(step),max(step) FROM loss WHERE task=?"),
+      m_thinLosses(c,
+                   "DELETE FROM loss WHERE task=?1 AND step>?2 AND step NOT IN "
+                   "(SELECT max(step) FROM loss WHERE task=?1 GROUP BY step/?3, held_out IS NULL)"),
       m_insertEntry(c,
-                    "INSERT INTO entry(at,kind,task,text,micro_credits,gpu_ns,energy_uj,estimated) "
-                    "VALUES(?,?,?,?,?,?,?,?)"),
+                    "INSERT INTO entry(at,kind,task,text,micro_credits,gpu_ns,energy_uj,estimated,cpu_ns,prompt,"
+                    "completion,requests,requests_failed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)"),
       m_insertGiveBack(c,
                        "INSERT INTO entry(at,kind,task,text,gate_ms,drained_ms,memory_free_ms,cause) "
                        "VALUES(?1,2,(SELECT seq FROM task WHERE id=?2),?3,?4,?5,?6,?7)"),
@@ -91,15 +101,15 @@ void Book::enter(const model::Entry& entry) {
 }
 
 void Book::forget() {
-  m_current.clear();
-  m_newestRow = 0;
+  m_meterRows.forget();
+  m_tokenRows.forget();
 }
 
-std::int64_t Book::credits(std::uint64_t gpuNs, std::int64_t microCreditsPerGpuHour) {
+std::int64_t Book::credits(std::uint64_t ns, std::int64_t microCreditsPerHour) {
   __extension__ using Wide = unsigned __int128;
   constexpr Wide kNsPerHour = 3'600'000'000'000;
-  const auto rate = static_cast<std::uint64_t>(std::max<std::int64_t>(0, microCreditsPerGpuHour));
-  const Wide earned = Wide{gpuNs} * rate / kNsPerHour;
+  const auto rate = static_cast<std::uint64_t>(std::max<std::int64_t>(0, microCreditsPerHour));
+  const Wide earned = Wide{ns} * rate / kNsPerHour;
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   return earned > Wide{kMost} ? kMost : static_cast<std::int64_t>(earned);
 }
@@ -107,7 +117,7 @@ std::int64_t Book::credits(std::uint64_t gpuNs, std::int64_t microCreditsPerGpuH
 void Book::write(const model::TaskSubmitted& e) {
   const auto& t = e.task;
   if (m_insertTask.run(t.id(), t.name(), t.runtime(), t.priority(), v1::TASK_STATE_QUEUED, t.progress(), t.attempt(),
-                       t.attempts_allowed(), t.submitted_unix_ms()) != 1) {
+                       t.attempts_allowed(), t.submitted_unix_ms(), t.own()) != 1) {
     return;
   }
   const auto seq = m_connection.lastRowId();
@@ -145,34 +155,20 @@ void Book::write(const model::TaskDone& e) {
   }
   addEvent(*task, {e.at, v1::TASK_STATE_DONE, e.text});
   const auto metered = meteredOf(*task);
-  m_insertEntry.run(e.at, v1::LedgerEntry::KIND_CREDIT, *task, nameOf(*task),
-                    credits(static_cast<std::uint64_t>(metered.gpuNs), e.microCreditsPerGpuHour), metered.gpuNs,
-                    metered.energyUj, metered.estimated);
+  addSummary(*task,
+             {.kind = v1::LedgerEntry::KIND_CREDIT,
+              .at = e.at,
+              .text = nameOf(*task),
+              .microCredits = sum(credits(static_cast<std::uint64_t>(metered.gpuNs), e.microCreditsPerGpuHour),
+                                  credits(static_cast<std::uint64_t>(metered.cpuNs), e.microCreditsPerCpuHour))},
+             metered);
   end(*task);
-}
-
-void Book::write(const model::SessionMetered& e) {
-  const auto task = unended(e.task);
-  if (!task) return;
-  const auto known = session(e, *task);
-  if (!known || known->task != *task) return;
-  const Metered total{std::max(known->total.gpuNs, bounded(e.gpuNs)),
-                      std::max(known->total.energyUj, bounded(e.energyUj)),
-                      known->total.estimated || (e.energyEstimated && e.energyUj > 0)};
-  const Metered by{total.gpuNs - known->total.gpuNs, total.energyUj - known->total.energyUj, total.estimated};
-  if (by.gpuNs == 0 && by.energyUj == 0) return;
-  m_updateSession.run(known->id, total.gpuNs, total.energyUj, total.estimated);
-  addIncrement(known->id, e.at, by);
 }
 
 void Book::write(const model::GiveBackMeasured& e) {
   if (m_completeGiveBack.run(e.at, e.task, e.spans.memory_free_ms()) > 0) return;
   m_insertGiveBack.run(e.at, e.task, wordsFor(e.spans), e.spans.gate_ms(), e.spans.drained_ms(),
                        e.spans.memory_free_ms(), e.spans.cause());
-}
-
-void Book::write(const model::TemperatureSampled& e) {
-  if (std::isfinite(e.celsius)) m_temperature.run(minuteOf(e.at), e.celsius);
 }
 
 void Book::write(const model::WishKept& e) {
@@ -183,20 +179,23 @@ void Book::write(const model::WishKept& e) {
   }
 }
 
-void Book::write(const model::UsageCounted&) {}
-
-void Book::write(const model::LossMeasured&) {}
-
 void Book::addEvent(std::int64_t task, const Event& event) {
   m_insertEvent.run(task, event.at, event.state, clipped(event.text, kLongestMessage));
   m_trimEvents.run(task, kEventsKept);
 }
 
 void Book::addFailure(std::int64_t task, const model::TaskMoved& e) {
-  const auto metered = meteredOf(task);
-  m_insertEntry.run(e.at, v1::LedgerEntry::KIND_FAILURE, task,
-                    fmt::format("{}: {}", nameOf(task), clipped(e.failure.message(), kLongestMessage)), 0,
-                    metered.gpuNs, metered.energyUj, metered.estimated);
+  addSummary(task,
+             {.kind = v1::LedgerEntry::KIND_FAILURE,
+              .at = e.at,
+              .text = fmt::format("{}: {}", nameOf(task), clipped(e.failure.message(), kLongestMessage))},
+             meteredOf(task));
+}
+
+void Book::addSummary(std::int64_t task, const Summary& s, const Metered& metered) {
+  const auto used = usedOf(task);
+  m_insertEntry.run(s.at, s.kind, task, s.text, s.microCredits, metered.gpuNs, metered.energyUj, metered.estimated,
+                    metered.cpuNs, used.prompt, used.completion, used.requests, used.requestsFailed);
 }
 
 void Book::end(std::int64_t task) { m_dropBlobs.run(task); }
@@ -210,38 +209,6 @@ std::optional<std::int64_t> Book::unended(const model::TaskId& id) {
 std::string Book::nameOf(std::int64_t task) {
   auto rows = m_name.rows(task);
   return rows.next() ? rows.text(0) : std::string();
-}
-
-Book::Metered Book::meteredOf(std::int64_t task) {
-  auto rows = m_metered.rows(task);
-  if (!rows.next()) return {};
-  return {rows.integer(0), rows.integer(1), rows.integer(2) != 0};
-}
-
-std::optional<Book::Session> Book::session(const model::SessionMetered& e, std::int64_t task) {
-  {
-    auto rows = m_findSession.rows(e.session);
-    if (rows.next()) {
-      return Session{rows.integer(0), rows.integer(1), {rows.integer(2), rows.integer(3), rows.integer(4) != 0}};
-    }
-  }
-  if (m_insertSession.run(e.session, task) != 1) return std::nullopt;
-  return Session{m_connection.lastRowId(), task, {}};
-}
-
-void Book::addIncrement(std::int64_t session, UnixMs at, const Metered& by) {
-  const auto minute = minuteOf(at);
-  const auto row = m_current.find(session);
-  const bool grows =
-      row != m_current.end() && row->second.minute == minute && row->second.id > m_newestRow - kMeterRowsThatMayGrow;
-  if (grows) {
-    m_growMeter.run(row->second.id, by.gpuNs, by.energyUj, by.estimated);
-    return;
-  }
-  m_insertMeter.run(at, session, by.gpuNs, by.energyUj, by.estimated);
-  m_newestRow = m_connection.lastRowId();
-  std::erase_if(m_current, [&](const auto& r) { return r.second.id <= m_newestRow - kMeterRowsThatMayGrow; });
-  m_current[session] = {m_newestRow, minute};
 }
 
 }  // namespace lull::ledger

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ledger: tasks and their history, metered GPU time, energy, credits, give-backs. One SQLite file (WAL, foreign
-// keys, synchronous=FULL). Sums are derived, never stored.
+// The ledger: tasks and their history, metered time of GPU and processor, energy, tokens, the curves of trainings,
+// credits, give-backs. One SQLite file (WAL, foreign keys, synchronous=FULL). Sums are derived, never stored.
 //
 // Threads: one caller thread (the loop). Writes are handed to the ledger's own thread, which commits them in order,
 // each batch whole or not at all, so that the loop never waits for a disk; `done` comes back through `post`.
@@ -81,10 +81,11 @@ public:
   [[nodiscard]] virtual std::string trouble() const = 0;  // sentences for people; empty: none
   // Tasks that have not ended, with specs, oldest first: what a starting service resumes.
   [[nodiscard]] virtual Result<std::vector<v1::Task>> unfinished() const = 0;
-  // Newest first, without spec and history. Invalid for a page token that is none.
+  // Newest first, without spec, history and curve. Invalid for a page token that is none.
   [[nodiscard]] virtual Result<Page<v1::Task>> tasks(const TaskQuery& query) const = 0;
-  // By id or unique prefix; with spec and history (its newest 500 events). NotFound; Conflict when the prefix fits
-  // several (named).
+  // By id or unique prefix; with spec, history (its newest 500 events) and curve (at most 4096 points: a longer one is
+  // thinned evenly; losses that are no finite number are left out). NotFound; Conflict when the prefix fits several
+  // (named).
   [[nodiscard]] virtual Result<v1::Task> task(std::string_view idOrPrefix) const = 0;
   // Credits, give-backs and final failures, newest first.
   [[nodiscard]] virtual Result<Page<v1::LedgerEntry>> entries(std::uint32_t pageSize,

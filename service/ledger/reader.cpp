@@ -22,7 +22,8 @@ constexpr std::size_t kCandidatesNamed = 5;
   "(SELECT sum(gpu_ns) FROM session WHERE task=seq),"                                                               \
   "(SELECT sum(energy_uj) FROM session WHERE task=seq),"                                                            \
   "(SELECT max(estimated) FROM session WHERE task=seq),"                                                            \
-  "(SELECT micro_credits FROM entry WHERE entry.task=seq AND kind=1) FROM task "
+  "(SELECT micro_credits FROM entry WHERE entry.task=seq AND kind=1),"                                              \
+  "(SELECT sum(cpu_ns) FROM session WHERE task=seq),prompt,completion,requests,requests_failed,own FROM task "
 
 std::uint32_t pageOf(std::uint32_t wanted) { return wanted == 0 ? kPage : std::min(wanted, kLongestPage); }
 
@@ -38,6 +39,17 @@ Result<std::int64_t> before(std::string_view token) {
   return row;
 }
 
+// Four columns; none where no language model was used.
+template <typename Message>
+void addUsage(Message& message, const Rows& rows, int column) {
+  v1::TokenUsage usage;
+  usage.set_prompt(rows.natural(column));
+  usage.set_completion(rows.natural(column + 1));
+  usage.set_requests(rows.natural(column + 2));
+  usage.set_requests_failed(rows.natural(column + 3));
+  if (usage.ByteSizeLong() > 0) *message.mutable_usage() = usage;
+}
+
 v1::LedgerEntry entryOf(const Rows& rows) {
   v1::LedgerEntry entry;
   entry.set_id(rows.integer(0));
@@ -49,6 +61,8 @@ v1::LedgerEntry entryOf(const Rows& rows) {
   entry.set_gpu_ns(rows.natural(6));
   entry.set_energy_uj(rows.natural(7));
   entry.set_energy_estimated(rows.integer(8) != 0);
+  entry.set_cpu_ns(rows.natural(13));
+  addUsage(entry, rows, 14);
   if (entry.kind() != v1::LedgerEntry::KIND_GIVE_BACK) return entry;
   auto& spans = *entry.mutable_give_back();
   spans.set_gate_ms(rows.real(9));
@@ -77,25 +91,36 @@ Reader::Reader(std::unique_ptr<Connection> connection)
       m_spec(*m_connection, "SELECT spec FROM task_spec WHERE task=?"),
       m_events(*m_connection, "SELECT at,state,text FROM task_event WHERE task=? ORDER BY id"),
       m_outputs(*m_connection, "SELECT name,size,sha256 FROM output WHERE task=? ORDER BY position"),
+      m_losses(*m_connection, "SELECT step,training,held_out,at FROM loss WHERE task=? ORDER BY step"),
       m_blobs(*m_connection, "SELECT DISTINCT sha256 FROM blob_ref"),
       m_wish(*m_connection, "SELECT value FROM wish WHERE name=?"),
       m_entriesBefore(*m_connection,
                       "SELECT entry.id,at,kind,task.id,text,micro_credits,gpu_ns,energy_uj,estimated,gate_ms,"
-                      "drained_ms,memory_free_ms,cause FROM entry LEFT JOIN task ON task.seq=entry.task "
+                      "drained_ms,memory_free_ms,cause,cpu_ns,entry.prompt,entry.completion,entry.requests,"
+                      "entry.requests_failed FROM entry LEFT JOIN task ON task.seq=entry.task "
                       "WHERE entry.id<? ORDER BY entry.id DESC LIMIT ?"),
       m_newEntries(*m_connection,
                    "SELECT max(id),sum(kind=1),sum(kind=3),sum(micro_credits),sum(kind=2) FROM entry WHERE id>?"),
       m_newestMeter(*m_connection, "SELECT max(id) FROM meter"),
-      m_meterBetween(*m_connection, "SELECT sum(gpu_ns),sum(energy_uj),max(estimated) FROM meter WHERE id>? AND id<=?"),
+      m_meterBetween(*m_connection,
+                     "SELECT sum(gpu_ns),sum(energy_uj),max(estimated),sum(cpu_ns) FROM meter WHERE id>? AND id<=?"),
+      m_newestToken(*m_connection, "SELECT max(id) FROM token"),
+      m_tokensBetween(*m_connection,
+                      "SELECT sum(prompt),sum(completion),sum(requests),sum(requests_failed) FROM token "
+                      "WHERE id>? AND id<=?"),
       m_giveBacks(*m_connection,
                   "SELECT drained_ms FROM (SELECT drained_ms FROM entry WHERE kind=2 ORDER BY at DESC LIMIT 1000) "
                   "WHERE drained_ms>=0 ORDER BY drained_ms"),
       m_newestGiveBack(*m_connection, "SELECT at,drained_ms FROM entry WHERE kind=2 ORDER BY at DESC LIMIT 1"),
       m_queued(*m_connection, "SELECT count(*) FROM task WHERE state<6"),
-      m_meterSince(*m_connection, "SELECT sum(gpu_ns),sum(energy_uj),max(estimated) FROM meter WHERE at>=?"),
+      m_meterSince(*m_connection,
+                   "SELECT sum(gpu_ns),sum(energy_uj),max(estimated),sum(cpu_ns) FROM meter WHERE at>=?"),
+      m_tokensSince(*m_connection,
+                    "SELECT sum(prompt),sum(completion),sum(requests),sum(requests_failed) FROM token WHERE at>=?"),
       m_creditsSince(*m_connection, "SELECT count(*),sum(micro_credits) FROM entry WHERE kind=1 AND at>=?"),
       m_gpuSeconds(*m_connection,
-                   "SELECT (at-?1)/?3,sum(gpu_ns)/1e9 FROM meter WHERE at>=?1 AND at<?2 GROUP BY 1 ORDER BY 1"),
+                   "SELECT (at-?1)/?3,sum(gpu_ns)/1e9 FROM meter WHERE at>=?1 AND at<?2 AND gpu_ns>0 "
+                   "GROUP BY 1 ORDER BY 1"),
       m_temperatures(*m_connection,
                      "SELECT max(0,minute*60000-?1)/?3,max(celsius) FROM temperature "
                      "WHERE minute>?1/60000-1 AND minute*60000<?2 GROUP BY 1 ORDER BY 1"),
@@ -104,7 +129,13 @@ Reader::Reader(std::unique_ptr<Connection> connection)
                 "GROUP BY 1 ORDER BY 1"),
       m_slowest(*m_connection,
                 "SELECT (at-?1)/?3,max(drained_ms) FROM entry WHERE kind=2 AND drained_ms>=0 AND at>=?1 AND at<?2 "
-                "GROUP BY 1 ORDER BY 1") {}
+                "GROUP BY 1 ORDER BY 1"),
+      m_tokens(*m_connection,
+               "SELECT (at-?1)/?3,sum(prompt+completion) FROM token WHERE at>=?1 AND at<?2 AND prompt+completion>0 "
+               "GROUP BY 1 ORDER BY 1"),
+      m_cpuSeconds(*m_connection,
+                   "SELECT (at-?1)/?3,sum(cpu_ns)/1e9 FROM meter WHERE at>=?1 AND at<?2 AND cpu_ns>0 "
+                   "GROUP BY 1 ORDER BY 1") {}
 
 template <typename T>
 Result<T> Reader::answer(T value, std::string_view step) {
@@ -166,6 +197,7 @@ Result<v1::Task> Reader::task(std::string_view idOrPrefix) {
   auto& only = fits.front();
   addSpec(only);
   addHistory(only);
+  addLosses(only);
   addOutputs(only);
   return answer(std::move(only.task), "reading a task");
 }
@@ -224,6 +256,9 @@ Reader::Found Reader::found(const Rows& rows) {
   t.set_energy_uj(rows.natural(18));
   t.set_energy_estimated(rows.integer(19) != 0);
   t.set_micro_credits(rows.integer(20));
+  t.set_cpu_ns(rows.natural(21));
+  addUsage(t, rows, 22);
+  t.set_own(rows.integer(26) != 0);
   return f;
 }
 
@@ -250,6 +285,17 @@ void Reader::addHistory(Found& f) {
     event.set_unix_ms(rows.integer(0));
     event.set_state(static_cast<v1::TaskState>(rows.integer(1)));
     event.set_text(rows.text(2));
+  }
+}
+
+void Reader::addLosses(Found& f) {
+  auto rows = m_losses.rows(f.seq);
+  while (rows.next()) {
+    auto& point = *f.task.add_losses();
+    point.set_step(rows.natural(0));
+    point.set_training(rows.real(1));
+    if (!rows.isNull(2)) point.set_held_out(rows.real(2));
+    point.set_unix_ms(rows.integer(3));
   }
 }
 

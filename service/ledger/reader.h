@@ -35,8 +35,8 @@ private:
   void addOutputs(Found& found);
   void addSpec(Found& found);
   void addHistory(Found& found);
+  void addLosses(Found& found);
   void addUpEntries();
-  void addUpMeter();
   void refreshGiveBack();
   [[nodiscard]] v1::Contribution today(UnixMs dayStart);
   template <typename T>
@@ -53,19 +53,34 @@ private:
   } m_entries;
   struct Metered {
     std::int64_t upTo = 0;
-    std::uint64_t gpuNs = 0, energyUj = 0;
+    std::uint64_t gpuNs = 0, energyUj = 0, cpuNs = 0;
     bool estimated = false;
+    void add(const Rows& rows);
   };
-  Metered m_settled;  // meter rows that cannot grow any more
-  Metered m_metered;  // all of them
+  struct Used {
+    std::int64_t upTo = 0;
+    v1::TokenUsage usage;
+    void add(const Rows& rows);
+  };
+  template <typename Sum>
+  struct Increments {
+    Sum settled;  // rows that cannot grow any more
+    Sum all;
+  };
+  template <typename Sum>
+  static void addUp(Increments<Sum>& increments, Statement& newest, Statement& between);
+  static void fill(v1::Contribution& contribution, const Metered& metered, const Used& used);
+  Increments<Metered> m_metered;
+  Increments<Used> m_used;
   v1::GiveBackStats m_giveBack;
 
   Statement m_begin, m_commit;
   Statement m_newestTasks, m_newestInState, m_unfinished, m_byPrefix;
-  Statement m_spec, m_events, m_outputs, m_blobs, m_wish;
-  Statement m_entriesBefore, m_newEntries, m_newestMeter, m_meterBetween, m_giveBacks, m_newestGiveBack;
-  Statement m_queued, m_meterSince, m_creditsSince;
-  Statement m_gpuSeconds, m_temperatures, m_credits, m_slowest;
+  Statement m_spec, m_events, m_outputs, m_losses, m_blobs, m_wish;
+  Statement m_entriesBefore, m_newEntries, m_newestMeter, m_meterBetween, m_newestToken, m_tokensBetween;
+  Statement m_giveBacks, m_newestGiveBack;
+  Statement m_queued, m_meterSince, m_tokensSince, m_creditsSince;
+  Statement m_gpuSeconds, m_temperatures, m_credits, m_slowest, m_tokens, m_cpuSeconds;
 };
 
 }  // namespace lull::ledger

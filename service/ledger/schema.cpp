@@ -2,6 +2,7 @@
 #include "ledger/schema.h"
 
 #include "ledger/migrations/0001_first.h"
+#include "ledger/migrations/0002_models.h"
 
 #include <fmt/core.h>
 
@@ -11,7 +12,7 @@ namespace lull::ledger {
 
 namespace {
 
-constexpr std::array kSteps{Step{1, migrations::kFirst}};
+constexpr std::array kSteps{Step{1, migrations::kFirst}, Step{2, migrations::kModels}};
 
 std::int64_t versionOf(Connection& connection) {
   Statement ask(connection, "PRAGMA user_version");

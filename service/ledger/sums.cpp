@@ -27,7 +27,8 @@ double percentile(const std::vector<double>& sorted, double share) {
 Result<Totals> Reader::totals(UnixMs dayStart) {
   m_begin.run();  // one moment for all
   addUpEntries();
-  addUpMeter();
+  addUp(m_metered, m_newestMeter, m_meterBetween);
+  addUp(m_used, m_newestToken, m_tokensBetween);
   refreshGiveBack();
   Totals totals;
   totals.today = today(dayStart);
@@ -41,9 +42,7 @@ Result<Totals> Reader::totals(UnixMs dayStart) {
     std::ignore = m_connection->takeError();
     return error->error().during("adding up the ledger");
   }
-  totals.total.set_gpu_ns(m_metered.gpuNs);
-  totals.total.set_energy_uj(m_metered.energyUj);
-  totals.total.set_energy_estimated(m_metered.estimated);
+  fill(totals.total, m_metered.all, m_used.all);
   totals.total.set_tasks_done(m_entries.done);
   totals.total.set_micro_credits(m_entries.microCredits);
   totals.giveBack = m_giveBack;
@@ -62,21 +61,45 @@ void Reader::addUpEntries() {
   m_entries.giveBackChanged = m_entries.giveBackChanged || rows.integer(4) > 0;
 }
 
-void Reader::addUpMeter() {
-  std::int64_t newest = 0;
+void Reader::Metered::add(const Rows& rows) {
+  gpuNs += rows.natural(0);
+  energyUj += rows.natural(1);
+  estimated = estimated || rows.integer(2) != 0;
+  cpuNs += rows.natural(3);
+}
+
+void Reader::Used::add(const Rows& rows) {
+  usage.set_prompt(usage.prompt() + rows.natural(0));
+  usage.set_completion(usage.completion() + rows.natural(1));
+  usage.set_requests(usage.requests() + rows.natural(2));
+  usage.set_requests_failed(usage.requests_failed() + rows.natural(3));
+}
+
+template <typename Sum>
+void Reader::addUp(Increments<Sum>& increments, Statement& newest, Statement& between) {
+  std::int64_t last = 0;
   {
-    auto rows = m_newestMeter.rows();
-    if (rows.next()) newest = rows.integer(0);
+    auto rows = newest.rows();
+    if (rows.next()) last = rows.integer(0);
   }
-  const auto sum = [this](Metered from, std::int64_t upTo) {
-    auto rows = m_meterBetween.rows(from.upTo, upTo);
+  const auto sum = [&between](Sum from, std::int64_t upTo) {
+    auto rows = between.rows(from.upTo, upTo);
     if (!rows.next()) return from;
-    return Metered{upTo, from.gpuNs + rows.natural(0), from.energyUj + rows.natural(1),
-                   from.estimated || rows.integer(2) != 0};
+    from.upTo = upTo;
+    from.add(rows);
+    return from;
   };
-  const auto settled = newest - kMeterRowsThatMayGrow;
-  if (settled > m_settled.upTo) m_settled = sum(m_settled, settled);
-  m_metered = sum(m_settled, newest);
+  const auto settled = last - kRowsThatMayGrow;
+  if (settled > increments.settled.upTo) increments.settled = sum(increments.settled, settled);
+  increments.all = sum(increments.settled, last);
+}
+
+void Reader::fill(v1::Contribution& contribution, const Metered& metered, const Used& used) {
+  contribution.set_gpu_ns(metered.gpuNs);
+  contribution.set_energy_uj(metered.energyUj);
+  contribution.set_energy_estimated(metered.estimated);
+  contribution.set_cpu_ns(metered.cpuNs);
+  if (used.usage.ByteSizeLong() > 0) *contribution.mutable_usage() = used.usage;
 }
 
 void Reader::refreshGiveBack() {
@@ -99,15 +122,18 @@ void Reader::refreshGiveBack() {
 }
 
 v1::Contribution Reader::today(UnixMs dayStart) {
-  v1::Contribution today;
+  Metered metered;
+  Used used;
   {
     auto rows = m_meterSince.rows(dayStart);
-    if (rows.next()) {
-      today.set_gpu_ns(rows.natural(0));
-      today.set_energy_uj(rows.natural(1));
-      today.set_energy_estimated(rows.integer(2) != 0);
-    }
+    if (rows.next()) metered.add(rows);
   }
+  {
+    auto rows = m_tokensSince.rows(dayStart);
+    if (rows.next()) used.add(rows);
+  }
+  v1::Contribution today;
+  fill(today, metered, used);
   auto rows = m_creditsSince.rows(dayStart);
   if (rows.next()) {
     today.set_tasks_done(rows.natural(0));
@@ -137,9 +163,16 @@ Result<History> Reader::history(const HistoryQuery& query) {
     case v1::SERIES_GIVE_BACK:
       series = &m_slowest;
       break;
+    case v1::SERIES_TOKENS:
+      series = &m_tokens;
+      break;
+    case v1::SERIES_CPU_SECONDS:
+      series = &m_cpuSeconds;
+      break;
     default:
       return Error(Error::Kind::Invalid,
-                   "there is no such series: ask for gpu_seconds, temperature, credits or give_back");
+                   "there is no such series: ask for gpu_seconds, temperature, credits, give_back, tokens or "
+                   "cpu_seconds");
   }
   History history{.points = {}, .bucketMs = static_cast<std::uint64_t>(bucket)};
   auto rows = series->rows(from, to, bucket);

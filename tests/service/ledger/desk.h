@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -123,6 +124,34 @@ inline model::TaskMoved failed(const std::string& id, UnixMs at = kStart) {
 inline model::SessionMetered metered(const std::string& session, const std::string& id, std::uint64_t gpuNs,
                                      UnixMs at = kStart) {
   return {.session = session, .task = id, .at = at, .gpuNs = gpuNs, .energyUj = gpuNs / 1000, .energyEstimated = false};
+}
+
+inline v1::TokenUsage tokens(std::uint64_t prompt, std::uint64_t completion, std::uint64_t requests = 0,
+                             std::uint64_t requestsFailed = 0) {
+  v1::TokenUsage usage;
+  usage.set_prompt(prompt);
+  usage.set_completion(completion);
+  usage.set_requests(requests);
+  usage.set_requests_failed(requestsFailed);
+  return usage;
+}
+
+inline model::UsageCounted counted(const std::string& id, const v1::TokenUsage& usage, UnixMs at = kStart) {
+  return {.task = id, .at = at, .usage = usage};
+}
+
+inline model::SessionMetered meteredOnProcessor(const std::string& session, const std::string& id, std::uint64_t cpuNs,
+                                                UnixMs at = kStart) {
+  return {.session = session, .task = id, .at = at, .cpuNs = cpuNs};
+}
+
+inline v1::LossPoint loss(std::uint64_t step, double training, std::optional<double> heldOut = {}) {
+  v1::LossPoint point;
+  point.set_step(step);
+  point.set_training(training);
+  if (heldOut) point.set_held_out(*heldOut);
+  point.set_unix_ms(kStart + static_cast<UnixMs>(step));
+  return point;
 }
 
 inline model::TaskDone done(const std::string& id, UnixMs at = kStart) {

@@ -84,8 +84,7 @@ private:
       tasks.insert(tasks.begin(), page->items.rbegin(), page->items.rend());
       token = page->nextToken;
     } while (!token.empty());
-    std::uint64_t gpuNs = 0;
-    std::int64_t credits = 0;
+    Sums sums;
     const int count = static_cast<int>(tasks.size());
     for (int n = 0; n < count; ++n) {
       const auto& task = tasks[static_cast<std::size_t>(n)];
@@ -95,15 +94,41 @@ private:
           shouldBeDone ? static_cast<std::int64_t>(gpuNsOf(n)) * kRate / std::int64_t{kHourNs} : 0;
       if (task.id() != taskOf(n)) return fault("a task is missing");
       if ((task.state() == v1::TASK_STATE_DONE) != shouldBeDone) return fault("a batch is half there: state");
+      const auto expectedCpuNs = shouldBeDone ? cpuNsOf(n) : cpuNsOf(n) / 2;
+      const auto expectedTokens = shouldBeDone ? tokensOf(n) : tokens(5, 10, 1);
       if (task.gpu_ns() != expectedNs) return fault("a batch is half there: metering");
+      if (task.cpu_ns() != expectedCpuNs) return fault("a batch is half there: processor time");
+      if (task.usage().SerializeAsString() != expectedTokens.SerializeAsString()) {
+        return fault("a batch is half there: tokens");
+      }
       if (task.micro_credits() != expectedCredits) return fault("credits are wrong");
-      gpuNs += expectedNs;
-      credits += expectedCredits;
+      sums.gpuNs += expectedNs;
+      sums.cpuNs += expectedCpuNs;
+      sums.credits += expectedCredits;
+      sums.tokens += expectedTokens.prompt() + expectedTokens.completion();
+      sums.requests += expectedTokens.requests();
+      sums.requestsFailed += expectedTokens.requests_failed();
     }
-    return sumsAgree(count, gpuNs, credits) ? count - 1 : fault("sums do not agree");
+    if (count > 2 && !curveIsWhole(taskOf(count - 3))) return fault("a curve is half there");
+    return sumsAgree(count, sums) ? count - 1 : fault("sums do not agree");
   }
 
-  bool sumsAgree(int count, std::uint64_t gpuNs, std::int64_t credits) {
+  // Of a task that is done: the point that came twice stands as it came last.
+  bool curveIsWhole(const std::string& id) {
+    const auto task = m_desk->task(id);
+    return task && task->losses_size() == 3 && task->losses(0).held_out() == 4.5 && task->losses(1).training() == 2.5 &&
+           task->losses(2).held_out() == 2.25;
+  }
+
+  struct Sums {
+    std::uint64_t gpuNs = 0;
+    std::uint64_t cpuNs = 0;
+    std::int64_t credits = 0;
+    std::uint64_t tokens = 0;
+    std::uint64_t requests = 0;
+    std::uint64_t requestsFailed = 0;
+  };
+  bool sumsAgree(int count, const Sums& sums) {
     const auto totals = m_desk->totals(0);
     const auto ended = static_cast<std::uint64_t>(std::max(0, count - 2));
     int creditEntries = 0;
@@ -115,7 +140,13 @@ private:
       for (const auto& e : page->items) ++(e.kind() == v1::LedgerEntry::KIND_CREDIT ? creditEntries : giveBacks);
       token = page->nextToken;
     } while (!token.empty());
-    return totals && totals->total.gpu_ns() == gpuNs && totals->total.micro_credits() == credits &&
+    if (!totals) return false;
+    const auto& used = totals->total.usage();
+    if (used.prompt() + used.completion() != sums.tokens || used.requests() != sums.requests ||
+        used.requests_failed() != sums.requestsFailed || totals->total.cpu_ns() != sums.cpuNs) {
+      return false;
+    }
+    return totals->total.gpu_ns() == sums.gpuNs && totals->total.micro_credits() == sums.credits &&
            totals->done == ended && creditEntries == static_cast<int>(ended) && giveBacks == static_cast<int>(ended) &&
            totals->queued == static_cast<std::uint64_t>(count) - ended;
   }

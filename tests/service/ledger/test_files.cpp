@@ -124,6 +124,7 @@ private slots:
     QCOMPARE(totals->total.micro_credits(), std::int64_t{1'500'000});
     QCOMPARE(totals->giveBack.p50_ms(), 4.5);
     QCOMPARE((*m_desk)->wish("pause"), std::optional<std::string>("-1"));
+    whatModelsComputedIsThere(version == "0001" ? 0 : 1);
     m_desk->close();
     QCOMPARE(versionOf(m_desk->file()), std::int64_t{steps().back().version});
   }
@@ -169,7 +170,7 @@ private slots:
     QVERIFY(!opened && opened.error().kind() == Error::Kind::Version);
     QVERIFY(opened.error().text().find("999") != std::string::npos);
     QVERIFY(setAside(m_desk->folder()).empty());
-    execute(m_desk->file(), "PRAGMA user_version=1");
+    execute(m_desk->file(), "PRAGMA user_version=" + std::to_string(steps().back().version));
     QVERIFY(m_desk->open());
     QVERIFY((*m_desk)->task("t-a"));
   }
@@ -282,6 +283,26 @@ private slots:
   }
 
 private:
+  // Nothing before version 2; new figures add to what is there.
+  void whatModelsComputedIsThere(std::uint64_t times) {
+    auto totals = (*m_desk)->totals(0);
+    QCOMPARE(totals->total.usage().prompt(), 1200 * times);
+    QCOMPARE(totals->total.cpu_ns(), 60'000'000'000 * times);
+    if (times > 0) {
+      QCOMPARE((*m_desk)->task("t-talk")->own(), true);
+      QCOMPARE((*m_desk)->task("t-talk")->usage().requests_failed(), std::uint64_t{1});
+      QCOMPARE((*m_desk)->task("t-tune")->losses_size(), 2);
+      QVERIFY(!(*m_desk)->task("t-tune")->losses(1).has_held_out());
+    }
+    QVERIFY(
+        m_desk->keep({submitted("t-words"), counted("t-words", tokens(7, 3)),
+                      meteredOnProcessor("s-words", "t-words", 9), model::LossMeasured{"t-words", {loss(1, 2.0)}}}));
+    totals = (*m_desk)->totals(0);
+    QCOMPARE(totals->total.usage().prompt(), 1200 * times + 7);
+    QCOMPARE(totals->total.cpu_ns(), 60'000'000'000 * times + 9);
+    QCOMPARE((*m_desk)->task("t-words")->losses_size(), 1);
+  }
+
   std::unique_ptr<Desk> m_desk;
 };
 
