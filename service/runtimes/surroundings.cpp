@@ -57,6 +57,14 @@ const fs::path& programOf(const WorkersOptions& options, const WorkerOrder& orde
   return order.model ? options.llamaProgram : options.spirvProgram;
 }
 
+// A program that cannot use the GPU must not compute on the processor in its name; and ggml leaves software devices out
+// unless it is told which to take. Its ways for matrix units and half floats are slow on a processor.
+std::vector<std::string> driversFor(const WorkerOrder& order) {
+  if (order.hardware) return {"VK_LOADER_DRIVERS_DISABLE=*lvp*"};
+  return {"VK_LOADER_DRIVERS_SELECT=*lvp*", "GGML_VK_VISIBLE_DEVICES=0", "GGML_VK_DISABLE_COOPMAT=1",
+          "GGML_VK_DISABLE_F16=1"};
+}
+
 sandbox::Spec confined(const WorkersOptions& options, const WorkerOrder& order) {
   const auto& program = programOf(options, order);
   sandbox::Spec spec{.ownPrograms = program.parent_path(), .program = kPrograms / program.filename()};
@@ -72,8 +80,7 @@ sandbox::Spec confined(const WorkersOptions& options, const WorkerOrder& order) 
   if (order.model) {
     spec.image = order.model->programs.root;
     spec.binds.push_back({order.model->file, kModel, Access::ReadOnly});
-    // A program that cannot use the GPU must not compute on the processor in its name.
-    if (order.hardware) spec.environment.emplace_back("VK_LOADER_DRIVERS_DISABLE=*lvp*");
+    add(spec.environment, driversFor(order));
   }
   return spec;
 }
@@ -83,6 +90,7 @@ sandbox::Spec bare(const WorkersOptions& options, const WorkerOrder& order) {
   sandbox::Spec spec{.walls = Walls::Bare, .ownPrograms = program.parent_path(), .program = program};
   spec.environment = ownersEnvironment();
   add(spec.environment, environmentOf(options.layerFolder, shaderCacheOf(options)));
+  if (order.model) add(spec.environment, driversFor(order));
   return spec;
 }
 

@@ -26,6 +26,8 @@ namespace {
 
 constexpr std::uint32_t kGroupSize = 64;
 constexpr int kStepMs = 5;
+constexpr std::size_t kChunk = 512 << 10U;  // of what is sent to the service
+constexpr std::size_t kMostModel = 1ULL << 30U;
 
 fs::path program(const char* name) {
   return fs::path(qEnvironmentVariable("LULL_BUILD_DIR").toStdString()) / "bin" / name;
@@ -102,10 +104,12 @@ void Device::start() {
   m_service.setChildProcessModifier([] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); });  // a test that aborts leaves nothing
   m_service.setStandardErrorFile(path("service.log"), QIODevice::Append);
   m_service.setStandardOutputFile(path("service.out"), QIODevice::Append);
-  m_service.start(QString::fromStdString(program("lulld").native()),
-                  {"--user", "--foreground", "--log-level", "debug", "--state-dir", path("state"), "--socket",
-                   path("run/lulld.sock"), "--config", path("settings.json"), "--input-dir", path("input"), "--sys-dir",
-                   path("sys"), "--proc-dir", path("proc")});
+  QStringList arguments{"--user",      "--foreground",        "--log-level", "debug",
+                        "--state-dir", path("state"),         "--socket",    path("run/lulld.sock"),
+                        "--config",    path("settings.json"), "--input-dir", path("input"),
+                        "--sys-dir",   path("sys"),           "--proc-dir",  path("proc")};
+  if (!m_options.llamaRoot.empty()) arguments << "--llama-root" << QString::fromStdString(m_options.llamaRoot);
+  m_service.start(QString::fromStdString(program("lulld").native()), arguments);
   if (!m_service.waitForStarted()) failed("lulld could not be started");
   auto opened = IpcClient::open(socket());
   if (!opened) failed("lulld does not answer: " + opened.error().text() + "\n" + log());
@@ -189,16 +193,45 @@ v1::Task Device::waitForTask(const std::string& id, v1::TaskState state, Millise
 }
 
 std::string Device::submit(v1::TaskSpec spec, const fs::path& module) {
-  const auto bytes = must(readFile(module), "reading the module");
-  v1::PutBlobRequest blob;
-  blob.set_sha256(sha256(bytes));
-  blob.set_size(bytes.size());
-  blob.set_data(bytes);
-  must(client().call(blob), "upload");
-  spec.mutable_spirv()->mutable_module()->set_sha256(sha256(bytes));
+  spec.mutable_spirv()->mutable_module()->set_sha256(upload(must(readFile(module), "reading the module")));
+  return submit(std::move(spec));
+}
+
+std::string Device::submit(v1::TaskSpec spec) {
   v1::SubmitTaskRequest request;
   *request.mutable_spec() = std::move(spec);
   return must(client().call(request), "submit").id();
+}
+
+std::string Device::upload(const std::string& bytes) {
+  v1::PutBlobRequest blob;
+  blob.set_sha256(sha256(bytes));
+  blob.set_size(bytes.size());
+  for (bool complete = false; !complete;) {
+    blob.set_data(bytes.substr(std::min<std::size_t>(blob.offset(), bytes.size()), kChunk));
+    const auto reply = must(client().call(blob), "upload");
+    complete = reply.complete();
+    blob.set_offset(reply.next_offset());
+  }
+  return blob.sha256();
+}
+
+std::string Device::addModel(const fs::path& file) {
+  const auto bytes = must(readFile(file, kMostModel), "reading the model");
+  v1::PutModelRequest part;
+  part.set_sha256(sha256(bytes));
+  part.set_size(bytes.size());
+  part.set_origin(file.filename());
+  while (part.offset() < bytes.size()) {
+    part.set_data(bytes.substr(part.offset(), kChunk));
+    const auto reply = must(client().call(part), "the model");
+    if (reply.has_model()) return part.sha256();
+    part.set_offset(reply.next_offset());
+  }
+  v1::GetModelRequest asked;
+  asked.set_which(part.sha256());
+  waitFor("the model", [&](const auto&) { return client().call(asked).ok(); });
+  return part.sha256();
 }
 
 std::string Device::result(const std::string& task, const std::string& output) {
@@ -236,6 +269,14 @@ v1::TaskSpec chainTask(const std::string& name, std::uint32_t groups, std::uint6
   buffer.set_binding(0);
   buffer.set_size(std::uint64_t{groups} * kGroupSize * 4);
   buffer.set_output("chain.bin");
+  return spec;
+}
+
+v1::TaskSpec batchTask(const std::string& name, const std::string& model, const std::string& linesSha256) {
+  v1::TaskSpec spec;
+  spec.set_name(name);
+  spec.mutable_llama_batch()->set_model(model);
+  spec.mutable_llama_batch()->mutable_requests()->set_sha256(linesSha256);
   return spec;
 }
 

@@ -23,6 +23,7 @@ struct DeviceOptions {
   std::uint32_t idleAfterS = 1;
   std::uint32_t evictAfterS = 3600;                  // parked workers stay unless a test wants otherwise
   std::map<std::string, std::string> settings = {};  // "group.key" → JSON value; over the defaults of the fixture
+  std::filesystem::path llamaRoot = {};              // a root with llama.cpp; empty: this computer's own
 };
 
 class Device {
@@ -50,6 +51,11 @@ public:
   [[nodiscard]] v1::Task task(const std::string& id);
   // Uploads a SPIR-V file and submits a task that uses it as its module.
   std::string submit(v1::TaskSpec spec, const std::filesystem::path& module);
+  std::string submit(v1::TaskSpec spec);
+  // An input of tasks, by its hash.
+  std::string upload(const std::string& bytes);
+  // Puts a model into the store and waits until it has been looked at; its hash.
+  std::string addModel(const std::filesystem::path& file);
   [[nodiscard]] std::string result(const std::string& task, const std::string& output);
 
   [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
@@ -76,6 +82,8 @@ private:
 [[nodiscard]] v1::TaskSpec chainTask(const std::string& name, std::uint32_t groups, std::uint64_t iterations,
                                      std::uint32_t rounds = 64);
 [[nodiscard]] std::filesystem::path chainModule();
+// Answers `lines`, OpenAI's batch format, with a model of the store.
+[[nodiscard]] v1::TaskSpec batchTask(const std::string& name, const std::string& model, const std::string& linesSha256);
 // One dispatch that does not end while a test lasts.
 [[nodiscard]] v1::TaskSpec endlessTask();
 [[nodiscard]] std::filesystem::path endlessModule();

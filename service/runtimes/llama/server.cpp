@@ -19,6 +19,7 @@ std::vector<std::string> argumentsOf(const ServerPlan& plan, const std::filesyst
                                "--host",     socket.native(),
                                "-c",         std::to_string(std::uint64_t{plan.context} * plan.parallel),
                                "-np",        std::to_string(plan.parallel),
+                               "-dev",       where.on_cpu() ? "none" : "Vulkan0",  // or it would do without
                                "-ngl",       where.on_cpu() ? "0" : "99",
                                "-t",         threads,
                                "-tb",        threads,
@@ -66,6 +67,11 @@ worker::Failure Server::whyNot(const Ended& ended) const {
       said("failed to allocate")) {
     return worker::failure(worker::Failure::KIND_OUT_OF_MEMORY,
                            "The model does not fit the memory that is free for it right now. It will be tried again.",
+                           technical);
+  }
+  if (said("invalid device")) {
+    return worker::failure(worker::Failure::KIND_DRIVER,
+                           "llama.cpp finds no Vulkan device that it can use: is the GPU's driver in order?",
                            technical);
   }
   if (ended.signal != 0) {
