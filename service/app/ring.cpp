@@ -175,9 +175,11 @@ void Ring::publish(const model::Facts& facts) {
 void Ring::attend(const model::Facts& facts) {
   policy::Demand demand{.watched = m_watchers > 0};
   for (const auto& task : m_roster) {
-    demand.taskWaits |= task.state == v1::TASK_STATE_QUEUED && task.notBefore <= facts.now.unixMs;
-    demand.workerRuns |= task.state == v1::TASK_STATE_RUNNING;
-    demand.workerHeld |= model::hasWorker(task.state) && task.state != v1::TASK_STATE_RUNNING;
+    const bool runs = task.state == v1::TASK_STATE_RUNNING;
+    demand.workerRuns |= runs;
+    (task.own ? demand.ownWaits : demand.taskWaits) |=
+        task.state == v1::TASK_STATE_QUEUED && task.notBefore <= facts.now.unixMs;
+    (task.own ? demand.ownHeld : demand.workerHeld) |= model::hasWorker(task.state) && !runs;
   }
   m_stages.senses.attend(policy::attentionWanted(m_verdicts, demand));
 }

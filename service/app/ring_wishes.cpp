@@ -32,9 +32,11 @@ Outcome Ring::begin(std::vector<std::string> troubles) {
   add(conductor::resume(m_roster, *unfinished, {.now = now, .settings = m_stages.settings.values()}));
   std::vector<std::string> names;
   for (auto& task : *unfinished) {
+    auto* listed = find(task.id());
+    if (listed == nullptr) continue;  // it ended with the service before
     names.push_back(task.id());
     m_gpuNsBefore[task.id()] = task.gpu_ns();
-    if (auto* listed = find(task.id())) listed->gpuNs = task.gpu_ns();
+    listed->gpuNs = task.gpu_ns();
     if (auto named = runtimes::modelOf(task.spec()); !named.empty()) m_models[task.id()] = std::move(named);
     m_labels[names.back()] = labelOf(std::move(task));
   }

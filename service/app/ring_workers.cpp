@@ -127,7 +127,8 @@ void Ring::startWorker(const model::StartWorker& order, const model::Facts& fact
   const auto gpu = gpuOf(order.gpu, facts);
   const auto& values = m_stages.settings.values();
   const auto verdict = m_verdicts.byGpu.find(order.gpu);
-  const auto granted = verdict == m_verdicts.byGpu.end() ? 0 : verdict->second.memoryLimit;
+  const bool own = task->spec().own();
+  const auto granted = verdict == m_verdicts.byGpu.end() ? 0 : verdict->second.leaveFor(own).memoryLimit;
   auto started = m_stages.workers.start({.task = order.task,
                                          .session = newSession(order.task),
                                          .spec = task->spec(),

@@ -82,16 +82,25 @@ void addRunning(const ViewInput& in, v1::Status& status) {
   }
 }
 
+bool isWorking(const ViewInput& in, const model::RosterTask& task) {
+  if (task.state == v1::TASK_STATE_RUNNING) return true;
+  const auto found = in.verdicts.byGpu.find(task.gpu);
+  return task.state == v1::TASK_STATE_STARTING && found != in.verdicts.byGpu.end() &&
+         found->second.leaveFor(task.own).limit == v1::LIMIT_RUN;
+}
+
+// Of the owner's own; nullptr: none is worked on.
+const model::RosterTask* ownWork(const ViewInput& in) {
+  const auto found =
+      std::ranges::find_if(in.roster, [&in](const model::RosterTask& task) { return task.own && isWorking(in, task); });
+  return found == in.roster.end() ? nullptr : &*found;
+}
+
 v1::Activity activityOf(const ViewInput& in) {
   if (in.stopping) return v1::ACTIVITY_STOPPING;
+  if (ownWork(in) != nullptr) return v1::ACTIVITY_WORKING;
   if (!in.settings.sharing().enabled()) return v1::ACTIVITY_OFF;
-  const auto mayRun = [&in](const std::string& gpu) {
-    const auto found = in.verdicts.byGpu.find(gpu);
-    return found != in.verdicts.byGpu.end() && found->second.limit == v1::LIMIT_RUN;
-  };
-  const auto works = [&mayRun](const model::RosterTask& task) {
-    return task.state == v1::TASK_STATE_RUNNING || (task.state == v1::TASK_STATE_STARTING && mayRun(task.gpu));
-  };
+  const auto works = [&in](const model::RosterTask& task) { return isWorking(in, task); };
   if (std::ranges::any_of(in.roster, works)) return v1::ACTIVITY_WORKING;
   return in.verdicts.device.limit == v1::LIMIT_RUN ? v1::ACTIVITY_READY : v1::ACTIVITY_RESTING;
 }
@@ -109,6 +118,10 @@ std::string inSentence(std::string text) {
 // "Working on “Mix”: nobody is using this computer"; with less than the whole GPU that is what there is to say:
 // "Working on “Mix” at 40 % because the GPU is at 76 °C".
 std::string workingSentence(const ViewInput& in, const v1::Status& status) {
+  if (const auto* own = ownWork(in)) {
+    const auto label = in.labels.find(own->id);
+    return fmt::format("Working for you on “{}”", label == in.labels.end() ? "a task" : label->second.name());
+  }
   const std::string work =
       fmt::format("Working on “{}”", status.running_size() > 0 ? status.running(0).name() : "a task");
   if (const auto& verdict = in.verdicts.device; verdict.dutyReason) {

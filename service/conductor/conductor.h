@@ -20,8 +20,10 @@ struct PlanInput {
   bool stopping = false;               // the service ends: every worker is evicted, nothing starts
   std::span<const v1::Gpu> gpus = {};  // for their names in the history only
 };
-// At most one worker per GPU; higher priority first, then older; a task waits for its notBefore. A task that has a
-// worker is never displaced by another of any priority while its GPU may run (no work is thrown away).
+// At most one worker per GPU; the owner's own tasks first, then higher priority, then older; a task waits for its
+// notBefore. A task that has a worker is never displaced by another of any priority while its GPU may run (no work is
+// thrown away), except by the owner's own: for that a stranger's task is evicted, and goes on afterwards. Own tasks go
+// by the verdict's leave for own work.
 // A GPU without a verdict counts as LIMIT_EVICT.
 //
 // Limits on workers, each followed by KillWorker: not drained gpu.drain_limit after the gate closed (counts as a failed
@@ -52,7 +54,7 @@ struct Moment {
 // The attempts allowed are settled now: a later change of tasks.attempts is for later tasks.
 [[nodiscard]] std::vector<model::Entry> submit(model::Roster& roster, v1::Task task, const Moment& at);
 // After a restart: a task found in a state with a worker has none any more; it is queued again, its attempt not
-// counted. `unfinished` is oldest first.
+// counted. A conversation ends: whoever held it is gone. `unfinished` is oldest first.
 [[nodiscard]] std::vector<model::Entry> resume(model::Roster& roster, const std::vector<v1::Task>& unfinished,
                                                const Moment& at);
 

@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 #include <set>
 #include <string_view>
-#include <utility>
+#include <tuple>
 
 namespace lull::conductor {
 
@@ -19,6 +20,7 @@ public:
   explicit Planning(const PlanInput& input) : m_in(input) {}
 
   model::Plan make() {
+    if (!m_in.stopping) makeRoom();
     for (const auto& task : m_in.roster) {
       if (model::hasWorker(task.state)) {
         m_taken.insert(task.gpu);
@@ -49,7 +51,8 @@ private:
   std::optional<model::Action> actionFor(const RosterTask& task) const {
     if (task.kill) return std::nullopt;
     if (auto kill = killFor(task)) return kill;
-    const auto limit = m_in.stopping ? v1::LIMIT_EVICT : limitOf(task.gpu);
+    const bool leaves = m_in.stopping || m_displaced.contains(task.id);
+    const auto limit = leaves ? v1::LIMIT_EVICT : limitOf(task, task.gpu);
     switch (task.state) {
       case v1::TASK_STATE_STARTING:
         return limit == v1::LIMIT_EVICT ? evict(task) : std::nullopt;
@@ -82,35 +85,76 @@ private:
 
   std::optional<model::Action> setDuty(const RosterTask& task) const { return model::SetDuty{task.id, dutyFor(task)}; }
 
+  // None: the GPU has no verdict.
+  const model::Leave* leaveFor(const RosterTask& task, const model::GpuId& gpu) const {
+    const auto verdict = m_in.verdicts.byGpu.find(gpu);
+    return verdict == m_in.verdicts.byGpu.end() ? nullptr : &verdict->second.leaveFor(task.own);
+  }
+
   std::uint32_t dutyFor(const RosterTask& task) const {
-    const auto verdict = m_in.verdicts.byGpu.find(task.gpu);
-    const double duty = verdict == m_in.verdicts.byGpu.end() ? 0 : verdict->second.duty;
+    const auto* leave = leaveFor(task, task.gpu);
+    const double duty = leave == nullptr ? 0 : leave->duty;
     return static_cast<std::uint32_t>(std::clamp(std::lround(duty * 100), 1L, 100L));
   }
 
-  v1::Limit limitOf(const model::GpuId& gpu) const {
-    const auto verdict = m_in.verdicts.byGpu.find(gpu);
-    const auto limit = verdict == m_in.verdicts.byGpu.end() ? v1::LIMIT_EVICT : verdict->second.limit;
+  v1::Limit limitOf(const RosterTask& task, const model::GpuId& gpu) const {
+    const auto* leave = leaveFor(task, gpu);
+    const auto limit = leave == nullptr ? v1::LIMIT_EVICT : leave->limit;
     return limit == v1::LIMIT_RUN || limit == v1::LIMIT_PARK ? limit : v1::LIMIT_EVICT;
   }
 
   std::string causeFor(const RosterTask& task) const {
     if (m_in.stopping) return "stopping";
-    const auto verdict = m_in.verdicts.byGpu.find(task.gpu);
-    if (verdict == m_in.verdicts.byGpu.end()) return "no_gpu";
-    return verdict->second.reasons.empty() ? std::string() : verdict->second.reasons.front().rule();
+    if (m_displaced.contains(task.id)) return "own_task";
+    const auto* leave = leaveFor(task, task.gpu);
+    if (leave == nullptr) return "no_gpu";
+    return leave->reasons.empty() ? std::string() : leave->reasons.front().rule();
   }
 
-  // The best queued tasks go to the free GPUs; only while a GPU stays free is a retry's time worth waking up for.
+  // Chooses the strangers' tasks that leave their GPUs for the owner's own, as far as too few are free or soon will be.
+  void makeRoom() {
+    auto missing = std::ranges::count_if(queue(), &RosterTask::own);
+    if (missing == 0) return;
+    std::vector<const RosterTask*> strangers;
+    for (const auto& [gpu, verdict] : m_in.verdicts.byGpu) {
+      if (verdict.own.limit != v1::LIMIT_RUN) continue;
+      const auto* there = workerOn(gpu);
+      if (there == nullptr || isLeaving(*there)) {
+        --missing;
+      } else if (!there->own) {
+        strangers.push_back(there);
+      }
+    }
+    std::ranges::sort(strangers, std::ranges::greater(), rank);  // the least important leaves first
+    for (const auto* stranger : strangers) {
+      if (missing-- > 0) m_displaced.insert(stranger->id);
+    }
+  }
+
+  const RosterTask* workerOn(const model::GpuId& gpu) const {
+    const auto found = std::ranges::find_if(
+        m_in.roster, [&](const RosterTask& task) { return model::hasWorker(task.state) && task.gpu == gpu; });
+    return found == m_in.roster.end() ? nullptr : &*found;
+  }
+
+  bool isLeaving(const RosterTask& task) const {
+    return task.state == v1::TASK_STATE_EVICTING || task.cancelWanted || limitOf(task, task.gpu) == v1::LIMIT_EVICT;
+  }
+
+  // The best queued tasks go to the free GPUs that they may use.
   void startQueued() {
     auto waiting = queue();
-    auto next = waiting.begin();
     for (const auto& [gpu, verdict] : m_in.verdicts.byGpu) {
-      if (verdict.limit != v1::LIMIT_RUN || m_taken.contains(gpu)) continue;
-      if (next == waiting.end()) return lookAgainForRetries();
+      if (m_taken.contains(gpu)) continue;
+      const auto next =
+          std::ranges::find_if(waiting, [&](const RosterTask* task) { return limitOf(*task, gpu) == v1::LIMIT_RUN; });
+      if (next == waiting.end()) {
+        lookAgainForRetries(gpu);
+        continue;
+      }
       m_plan.actions.emplace_back(model::StartWorker{(*next)->id, gpu, nameOf(gpu)});
       lookAgainAt(m_in.now.instant + kStartLimit);
-      ++next;
+      waiting.erase(next);
     }
   }
 
@@ -120,16 +164,21 @@ private:
       const bool ready = task.state == v1::TASK_STATE_QUEUED && !task.cancelWanted;
       if (ready && task.notBefore <= m_in.now.unixMs) waiting.push_back(&task);
     }
-    std::sort(waiting.begin(), waiting.end(), [](const RosterTask* a, const RosterTask* b) {
-      return std::pair(-a->priority, a->order) < std::pair(-b->priority, b->order);
-    });
+    std::ranges::sort(waiting, std::ranges::less(), rank);
     return waiting;
   }
 
-  void lookAgainForRetries() {
+  // The owner's own first, then by priority, then the oldest.
+  static std::tuple<bool, int, std::uint64_t> rank(const RosterTask* task) {
+    return {!task->own, -task->priority, task->order};
+  }
+
+  // Only where a task could start is a retry's time worth waking up for.
+  void lookAgainForRetries(const model::GpuId& gpu) {
     for (const auto& task : m_in.roster) {
       const bool waits = task.state == v1::TASK_STATE_QUEUED && !task.cancelWanted;
-      if (waits && task.notBefore > m_in.now.unixMs) lookAgainAt(m_in.now.instantOf(task.notBefore));
+      if (!waits || task.notBefore <= m_in.now.unixMs || limitOf(task, gpu) != v1::LIMIT_RUN) continue;
+      lookAgainAt(m_in.now.instantOf(task.notBefore));
     }
   }
 
@@ -145,6 +194,7 @@ private:
   const PlanInput& m_in;
   model::Plan m_plan;
   std::set<std::string_view> m_taken;
+  std::set<std::string_view> m_displaced;  // tasks
 };
 
 }  // namespace

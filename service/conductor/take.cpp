@@ -91,12 +91,13 @@ public:
     if (!row) return;
     m_task.state = row->next;
     count(r.usage);
+    const auto& rewards = m_at.settings.rewards();  // none for the owner's own work
     m_entries.emplace_back(model::TaskDone{.task = m_task.id,
                                            .at = m_at.now.unixMs,
                                            .text = std::string(row->text),
                                            .outputs = r.outputs,
-                                           .microCreditsPerGpuHour = m_at.settings.rewards().credits_per_gpu_hour(),
-                                           .microCreditsPerCpuHour = m_at.settings.rewards().credits_per_cpu_hour()});
+                                           .microCreditsPerGpuHour = m_task.own ? 0 : rewards.credits_per_gpu_hour(),
+                                           .microCreditsPerCpuHour = m_task.own ? 0 : rewards.credits_per_cpu_hour()});
   }
   void operator()(const model::WorkerFailed& r) {
     if (!model::hasWorker(m_task.state)) return;
@@ -104,6 +105,7 @@ public:
     fail(explained(r.failure));
   }
   void restarted() { end(Event::Restarted); }
+  void orphaned() { change(Event::Orphaned); }
 
 private:
   // Death by our own hand, or on the way out, is not the task's fault; a worker's own last word counts.
@@ -287,8 +289,12 @@ Entries resume(model::Roster& roster, const std::vector<v1::Task>& unfinished, c
     joined.state = model::hasWorker(task.state()) ? task.state() : v1::TASK_STATE_QUEUED;
     joined.stateSince = at.now.instant;
     Taking taking(joined, at);
-    taking.restarted();
-    roster.push_back(std::move(joined));
+    if (task.spec().has_llama_chat()) {
+      taking.orphaned();
+    } else {
+      taking.restarted();
+    }
+    if (!model::hasEnded(joined.state)) roster.push_back(joined);
     std::ranges::move(std::move(taking).finish(), std::back_inserter(entries));
   }
   return entries;

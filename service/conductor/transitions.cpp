@@ -22,12 +22,14 @@ constexpr std::string_view kSaved = "Left the GPU; {}";
 constexpr std::string_view kCutShort = "Stopped before it could save; {}";
 constexpr std::string_view kLeaves = "Leaves the GPU: {}";
 constexpr std::string_view kRestarted = "The service was started again; {}";
+constexpr std::string_view kOrphaned = "Over: the service was started again, and a conversation ends with it";
 
 constexpr std::array kTable{
     Transition{kNone, Event::Submitted, kQueued, "Submitted"},
 
     Transition{kQueued, Event::Start, kStarting, "Starts on {}"},
     Transition{kQueued, Event::Drop, kCancelled, "Cancelled"},
+    Transition{kQueued, Event::Orphaned, kCancelled, kOrphaned},
 
     Transition{kStarting, Event::Started, kParked, "Ready: {}"},
     Transition{kStarting, Event::Told, kStarting, ""},
@@ -40,6 +42,7 @@ constexpr std::array kTable{
     Transition{kStarting, Event::FailedForGood, kFailed, "{}"},
     Transition{kStarting, Event::Abandoned, kCancelled, "Cancelled"},
     Transition{kStarting, Event::Restarted, kQueued, kRestarted},
+    Transition{kStarting, Event::Orphaned, kCancelled, kOrphaned},
 
     Transition{kParked, Event::OpenGate, kRunning, "Works"},
     Transition{kParked, Event::Told, kParked, ""},
@@ -53,6 +56,7 @@ constexpr std::array kTable{
     Transition{kParked, Event::FailedForGood, kFailed, "{}"},
     Transition{kParked, Event::Abandoned, kCancelled, "Cancelled"},
     Transition{kParked, Event::Restarted, kQueued, kRestarted},
+    Transition{kParked, Event::Orphaned, kCancelled, kOrphaned},
 
     Transition{kRunning, Event::CloseGate, kParked, "Pauses: {}"},
     Transition{kRunning, Event::Told, kRunning, ""},
@@ -65,6 +69,7 @@ constexpr std::array kTable{
     Transition{kRunning, Event::FailedForGood, kFailed, "{}"},
     Transition{kRunning, Event::Abandoned, kCancelled, "Cancelled"},
     Transition{kRunning, Event::Restarted, kQueued, kRestarted},
+    Transition{kRunning, Event::Orphaned, kCancelled, kOrphaned},
 
     Transition{kEvicting, Event::Told, kEvicting, ""},
     Transition{kEvicting, Event::Drained, kEvicting, ""},
@@ -76,6 +81,7 @@ constexpr std::array kTable{
     Transition{kEvicting, Event::FailedForGood, kFailed, "{}"},
     Transition{kEvicting, Event::Abandoned, kCancelled, "Cancelled"},
     Transition{kEvicting, Event::Restarted, kQueued, kRestarted},
+    Transition{kEvicting, Event::Orphaned, kCancelled, kOrphaned},
 };
 
 }  // namespace

@@ -28,8 +28,9 @@ enum class Event {
   FailedForGood,
   Abandoned,  // cancelled, and its worker has ended
   Restarted,  // the service was started again
+  Orphaned,   // the same, and whoever the task belonged to is gone
 };
-inline constexpr int kEvents = static_cast<int>(Event::Restarted) + 1;
+inline constexpr int kEvents = static_cast<int>(Event::Orphaned) + 1;
 
 struct Transition {
   v1::TaskState state = v1::TASK_STATE_UNSPECIFIED;  // the state before

@@ -22,6 +22,7 @@ constexpr std::array kCauses{
     Words{"memory_pressure", "other programs need the memory"},
     Words{"no_gpu", "the GPU is not usable any more"},
     Words{"starting", "the state of this computer is not known yet"},
+    Words{"own_task", "the owner's own work needs it"},
     Words{"stopping", "the service ends"},
     Words{"cancelled", "it was cancelled"},
 };

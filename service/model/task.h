@@ -57,7 +57,7 @@ struct RosterTask {
 using Roster = std::vector<RosterTask>;
 
 // What the conductor wants done. Every action names its task; `cause` is the rule's name, or one of the conductor's
-// own: "cancelled", "stopping", "drain_limit", "evict_limit", "start_limit", "gpu_time_limit".
+// own: "own_task", "cancelled", "stopping", "drain_limit", "evict_limit", "start_limit", "gpu_time_limit".
 // (SetDuty and OpenGate need none.)
 struct StartWorker {
   TaskId task;

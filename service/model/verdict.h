@@ -13,12 +13,20 @@
 
 namespace lull::model {
 
-struct Verdict {
+// What work may do on a GPU.
+struct Leave {
   v1::Limit limit = v1::LIMIT_EVICT;     // default deny
   std::vector<v1::Reason> reasons;       // all that hold, the strictest first; empty: may run
   double duty = 0;                       // share of GPU time granted, 0..1, in whole percent; 0 unless it may run
   std::optional<v1::Reason> dutyReason;  // why it is not all
   std::uint64_t memoryLimit = 0;         // bytes of GPU memory granted; 0 = no limit
+};
+
+// What work for others may do; and the owner's own work, which is never held stricter.
+struct Verdict : Leave {
+  Leave own;
+
+  [[nodiscard]] const Leave& leaveFor(bool ownWork) const { return ownWork ? own : *this; }
 };
 
 // The hysteresis: travels from decision to decision.

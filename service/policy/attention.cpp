@@ -6,6 +6,8 @@
 
 namespace lull::policy {
 
+using model::Attention;
+
 namespace {
 
 // Rules that need no reading: while one of them forbids work, no reading can change the answer.
@@ -16,17 +18,21 @@ bool needsNoReading(const v1::Reason& reason) {
 
 bool isStarting(const v1::Reason& reason) { return reason.rule() == rule::kStarting; }
 
+Attention wantedWhile(const std::vector<v1::Reason>& reasons, bool waits, bool held) {
+  if (std::ranges::any_of(reasons, needsNoReading)) {
+    return held ? Attention::Slow : Attention::Rest;  // held memory may be needed by others
+  }
+  return (waits || held) && std::ranges::all_of(reasons, isStarting) ? Attention::Close : Attention::Slow;
+}
+
 }  // namespace
 
-model::Attention attentionWanted(const model::Verdicts& verdicts, const Demand& demand) {
-  using model::Attention;
+Attention attentionWanted(const model::Verdicts& verdicts, const Demand& demand) {
   if (demand.watched || demand.workerRuns) return Attention::Close;
-  const auto& reasons = verdicts.device.reasons;
-  if (std::any_of(reasons.begin(), reasons.end(), needsNoReading)) {
-    return demand.workerHeld ? Attention::Slow : Attention::Rest;  // held memory may be needed by others
-  }
-  const bool mayRun = std::all_of(reasons.begin(), reasons.end(), isStarting);
-  return mayRun && (demand.taskWaits || demand.workerHeld) ? Attention::Close : Attention::Slow;
+  const auto& device = verdicts.device;
+  const auto wanted = wantedWhile(device.reasons, demand.taskWaits, demand.workerHeld);
+  if (!demand.ownWaits && !demand.ownHeld) return wanted;
+  return std::max(wanted, wantedWhile(device.own.reasons, demand.ownWaits, demand.ownHeld));
 }
 
 }  // namespace lull::policy

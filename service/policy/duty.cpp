@@ -91,19 +91,22 @@ std::optional<Instant> step(const Case& c, const Heat& heat, model::PolicyMemory
 
 }  // namespace
 
-Grant dutyGranted(const Case& c, model::PolicyMemory& memory) {
-  Grant grant;
+Grants dutyGranted(const Case& c, model::PolicyMemory& memory) {
+  Grants grants;
   const auto most = c.settings.gpu().max_duty();
-  if (most > 0 && most < 100) grant = {.duty = most / 100.0, .reason = ownersReason(most), .changesAt = {}};
+  if (most > 0 && most < 100) grants.lent = {.duty = most / 100.0, .reason = ownersReason(most), .changesAt = {}};
   const auto& reading = c.facts.temperatures;
-  if (c.settings.thermal().soften() == 0 || !isFresh(c, reading.at)) return grant;
+  if (c.settings.thermal().soften() == 0 || !isFresh(c, reading.at)) return grants;
   const auto heat = decidingHeat(reading.value);
-  if (!heat) return grant;
-  grant.changesAt = step(c, *heat, memory);
-  if (memory.warmDuty >= grant.duty) return grant;
-  grant.duty = memory.warmDuty;
-  grant.reason = warmReason(c.settings.thermal(), *heat);
-  return grant;
+  if (!heat) return grants;
+  const auto changesAt = step(c, *heat, memory);
+  for (Grant* grant : {&grants.lent, &grants.own}) {
+    grant->changesAt = changesAt;
+    if (memory.warmDuty >= grant->duty) continue;
+    grant->duty = memory.warmDuty;
+    grant->reason = warmReason(c.settings.thermal(), *heat);
+  }
+  return grants;
 }
 
 }  // namespace lull::policy

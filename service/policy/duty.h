@@ -21,6 +21,10 @@ struct Grant {
   std::optional<v1::Reason> reason;  // none: all of it
   std::optional<Instant> changesAt;  // when the next step is due
 };
-[[nodiscard]] Grant dutyGranted(const Case& c, model::PolicyMemory& memory);
+struct Grants {
+  Grant lent;
+  Grant own;  // to the owner's own work: only heat takes of it
+};
+[[nodiscard]] Grants dutyGranted(const Case& c, model::PolicyMemory& memory);
 
 }  // namespace lull::policy

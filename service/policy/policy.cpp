@@ -3,6 +3,7 @@
 
 #include "policy/duty.h"
 #include "policy/opinion.h"
+#include "policy/own_work.h"
 #include "policy/rules/memory_pressure.h"
 #include "policy/rules/no_gpu.h"
 #include "policy/rules/on_battery.h"
@@ -12,7 +13,6 @@
 #include "policy/rules/too_hot.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <string>
@@ -31,14 +31,23 @@ void earlier(std::optional<Instant>& when, std::optional<Instant> candidate) {
 
 // Opinions gathered for the whole device.
 struct Gathered {
-  Reasons reasons;
+  Reasons reasons;  // for work of others
+  Reasons own;      // for the owner's own
   std::optional<Instant> lookAgain;
 
   void take(const Opinion& opinion) {
-    if (opinion.reason) reasons.push_back(*opinion.reason);
     earlier(lookAgain, opinion.changesAt);
+    if (!opinion.reason) return;
+    reasons.push_back(*opinion.reason);
+    if (bindsOwnWork(opinion.reason->rule())) own.push_back(*opinion.reason);
   }
 };
+
+struct Judged {
+  std::string_view rule;
+  Judgement judgement;
+};
+using Judgements = std::vector<Judged>;
 
 v1::Reason starting(const std::string& missing) {
   v1::Reason reason;
@@ -50,17 +59,7 @@ v1::Reason starting(const std::string& missing) {
   return reason;
 }
 
-// The ageing of a reading changes the answer if its rule objects now (the objection would go), or if nobody does
-// (its absence would become one).
-void takeJudgements(Gathered& all, const std::array<Judgement, 3>& judgements, bool gpuForbids) {
-  for (const auto& j : judgements) {
-    if (j.opinion.reason) all.take(j.opinion);
-  }
-  if (gpuForbids || !all.reasons.empty()) return;
-  for (const auto& j : judgements) earlier(all.lookAgain, j.opinion.changesAt);
-}
-
-std::string missingReadings(const Case& c, const std::array<Judgement, 3>& judgements) {
+std::string missingReadings(const Case& c, const Judgements& judgements) {
   std::string missing;
   const auto add = [&missing](std::string_view what) {
     if (!missing.empty()) missing += ", ";
@@ -68,9 +67,17 @@ std::string missingReadings(const Case& c, const std::array<Judgement, 3>& judge
   };
   if (!c.facts.gpus.at) add("GPUs");
   for (const auto& j : judgements) {
-    if (j.missing) add(j.reading);
+    if (j.judgement.missing) add(j.judgement.reading);
   }
   return missing;
+}
+
+// The ageing of a reading changes the answer if its rule objects now (the objection would go), or if nobody does
+// (its absence becomes one).
+void mindAbsence(const Case& c, const Judgements& judgements, Reasons& reasons, std::optional<Instant>& lookAgain) {
+  if (!reasons.empty()) return;
+  for (const auto& j : judgements) earlier(lookAgain, j.judgement.opinion.changesAt);
+  if (const auto missing = missingReadings(c, judgements); !missing.empty()) reasons.push_back(starting(missing));
 }
 
 Gathered gather(const Case& c, model::PolicyMemory& memory) {
@@ -78,11 +85,16 @@ Gathered gather(const Case& c, model::PolicyMemory& memory) {
   all.take(sharingOff(c));
   all.take(paused(c, memory));
   all.take(ownerPresent(c, memory));
-  const bool gpuForbids = noGpuAtAll(c).reason.has_value();
-  const std::array judgements{memoryPressure(c, memory), tooHot(c, memory), onBattery(c)};
-  takeJudgements(all, judgements, gpuForbids);
-  const std::string missing = missingReadings(c, judgements);
-  if (all.reasons.empty() && !gpuForbids && !missing.empty()) all.reasons.push_back(starting(missing));
+  Judgements judgements{{rule::kMemoryPressure, memoryPressure(c, memory)},
+                        {rule::kTooHot, tooHot(c, memory)},
+                        {rule::kOnBattery, onBattery(c)}};
+  for (const auto& j : judgements) {
+    if (j.judgement.opinion.reason) all.take(j.judgement.opinion);
+  }
+  if (noGpuAtAll(c).reason) return all;
+  mindAbsence(c, judgements, all.reasons, all.lookAgain);
+  std::erase_if(judgements, [](const Judged& j) { return !bindsOwnWork(j.rule); });
+  mindAbsence(c, judgements, all.own, all.lookAgain);
   return all;
 }
 
@@ -101,23 +113,23 @@ void steady(Reasons& reasons, const Reasons& before) {
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
 
-model::Verdict verdictOf(Reasons reasons, const Case& c, const Grant& grant, const model::Verdict* before) {
+model::Leave leaveOf(Reasons reasons, const Grant& grant, const model::Leave& before) {
   std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) { return a.limit() > b.limit(); });
-  if (before != nullptr) steady(reasons, before->reasons);
-  model::Verdict verdict;
-  verdict.limit = reasons.empty() ? v1::LIMIT_RUN : reasons.front().limit();
+  steady(reasons, before.reasons);
+  model::Leave leave;
+  leave.limit = reasons.empty() ? v1::LIMIT_RUN : reasons.front().limit();
   if (reasons.empty()) {
-    verdict.duty = grant.duty;
-    verdict.memoryLimit = c.settings.gpu().max_memory() * kMiB;
-    verdict.dutyReason = grant.reason;
+    leave.duty = grant.duty;
+    leave.dutyReason = grant.reason;
   }
-  verdict.reasons = std::move(reasons);
-  return verdict;
+  leave.reasons = std::move(reasons);
+  return leave;
 }
 
-Reasons with(Reasons reasons, const Opinion& opinion) {
-  if (opinion.reason) reasons.push_back(*opinion.reason);
-  return reasons;
+// `here`: what only this GPU is asked.
+model::Verdict verdictOf(Gathered all, const Opinion& here, const Grants& grants, const model::Verdict& before) {
+  all.take(here);
+  return {leaveOf(std::move(all.reasons), grants.lent, before), leaveOf(std::move(all.own), grants.own, before.own)};
 }
 
 }  // namespace
@@ -135,13 +147,15 @@ model::Verdicts decide(const model::Facts& facts, const v1::Settings& settings, 
   verdicts.memory = previous.memory;
   const Gathered all = gather(c, verdicts.memory);
   verdicts.lookAgain = all.lookAgain;
-  const Grant grant = dutyGranted(c, verdicts.memory);
-  if (all.reasons.empty()) earlier(verdicts.lookAgain, grant.changesAt);
-  verdicts.device = verdictOf(with(all.reasons, noGpuAtAll(c)), c, grant, &previous.device);
+  const Grants grants = dutyGranted(c, verdicts.memory);
+  if (all.reasons.empty()) earlier(verdicts.lookAgain, grants.lent.changesAt);
+  if (all.own.empty()) earlier(verdicts.lookAgain, grants.own.changesAt);
+  verdicts.device = verdictOf(all, noGpuAtAll(c), grants, previous.device);
   for (const auto& gpu : facts.gpus.value) {
     const auto before = previous.byGpu.find(gpu.id());
-    verdicts.byGpu[gpu.id()] = verdictOf(with(all.reasons, noGpu(c, gpu)), c, grant,
-                                         before == previous.byGpu.end() ? nullptr : &before->second);
+    auto& verdict = verdicts.byGpu[gpu.id()];
+    verdict = verdictOf(all, noGpu(c, gpu), grants, before == previous.byGpu.end() ? model::Verdict() : before->second);
+    if (verdict.limit == v1::LIMIT_RUN) verdict.memoryLimit = settings.gpu().max_memory() * kMiB;
   }
   return verdicts;
 }

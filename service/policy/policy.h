@@ -23,7 +23,9 @@ struct Demand {
   bool taskWaits = false;   // a task could start now
   bool workerRuns = false;  // a worker whose gate is open
   bool workerHeld = false;  // a worker that is parked, or evicting
-  bool watched = false;     // somebody looks at the status stream
+  bool ownWaits = false;    // of the owner's own tasks, which other reasons hold back
+  bool ownHeld = false;
+  bool watched = false;  // somebody looks at the status stream
 };
 [[nodiscard]] model::Attention attentionWanted(const model::Verdicts& verdicts, const Demand& demand);
 

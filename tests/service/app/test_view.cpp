@@ -157,6 +157,18 @@ private slots:
     QCOMPARE(world.view().activity(), v1::ACTIVITY_STOPPING);
   }
 
+  void ownWorkIsToldWhateverElseRests() {
+    World world;
+    world.addTask(v1::TASK_STATE_RUNNING);
+    world.roster.front().own = true;
+    world.forbid("sharing_off", "Sharing is switched off");
+    world.settings.mutable_sharing()->set_enabled(false);
+    QCOMPARE(world.view().activity(), v1::ACTIVITY_WORKING);
+    QCOMPARE(world.view().sentence(), std::string("Working for you on “Picture”"));
+    world.roster.front().state = v1::TASK_STATE_PARKED;
+    QCOMPARE(world.view().activity(), v1::ACTIVITY_OFF);
+  }
+
   void presenceIsToldAsItIs() {
     World world;
     QCOMPARE(world.view().presence().state(), v1::Presence::STATE_AWAY);

@@ -25,17 +25,21 @@ inline v1::Settings settings() {
   return s;
 }
 
-inline model::Verdict verdict(v1::Limit limit, const std::string& rule = "owner_present") {
-  model::Verdict v;
-  v.limit = limit;
+inline model::Leave leave(v1::Limit limit, const std::string& rule) {
+  model::Leave leave;
+  leave.limit = limit;
   if (limit == v1::LIMIT_RUN) {
-    v.duty = 1;
-    return v;
+    leave.duty = 1;
+    return leave;
   }
-  v.reasons.emplace_back();
-  v.reasons.back().set_rule(rule);
-  v.reasons.back().set_limit(limit);
-  return v;
+  leave.reasons.emplace_back();
+  leave.reasons.back().set_rule(rule);
+  leave.reasons.back().set_limit(limit);
+  return leave;
+}
+
+inline model::Verdict verdict(v1::Limit limit, v1::Limit own = v1::LIMIT_RUN) {
+  return {leave(limit, "owner_present"), leave(own, "too_hot")};
 }
 
 inline model::Verdicts verdicts(std::vector<std::pair<std::string, v1::Limit>> gpus) {

@@ -32,6 +32,11 @@ RosterTask parkedUndrained() {
   return t;
 }
 
+RosterTask own(RosterTask task) {
+  task.own = true;
+  return task;
+}
+
 RosterTask queued(const std::string& id, int priority, std::uint64_t order, UnixMs notBefore = 0) {
   auto t = inState(v1::TASK_STATE_QUEUED, id);
   t.priority = priority;
@@ -156,6 +161,97 @@ private slots:
     auto killed = inState(v1::TASK_STATE_EVICTING, "t-a", "g0");
     killed.kill = model::Kill{};
     QCOMPARE(planOf({killed, queued("t-b", 0, 2)}, verdicts({{"g0", v1::LIMIT_RUN}})), "");  // not free until it ended
+  }
+
+  void ownTasksGoByTheirOwnLeave_data() {
+    QTest::addColumn<int>("state");
+    QTest::addColumn<int>("lent");
+    QTest::addColumn<int>("own");
+    QTest::addColumn<QString>("expected");
+    const auto row = [](v1::TaskState state, v1::Limit lent, v1::Limit own, const char* expected) {
+      QTest::addRow("%s %s %s", v1::TaskState_Name(state).c_str(), v1::Limit_Name(lent).c_str(),
+                    v1::Limit_Name(own).c_str())
+          << int{state} << int{lent} << int{own} << QString(expected);
+    };
+    for (const auto lent : {v1::LIMIT_RUN, v1::LIMIT_PARK, v1::LIMIT_EVICT}) {
+      row(v1::TASK_STATE_QUEUED, lent, v1::LIMIT_RUN, "start t-a g0");
+      row(v1::TASK_STATE_STARTING, lent, v1::LIMIT_RUN, "");
+      row(v1::TASK_STATE_RUNNING, lent, v1::LIMIT_RUN, "");
+      row(v1::TASK_STATE_PARKED, lent, v1::LIMIT_RUN, "open t-a");
+    }
+    row(v1::TASK_STATE_QUEUED, v1::LIMIT_PARK, v1::LIMIT_PARK, "");
+    row(v1::TASK_STATE_QUEUED, v1::LIMIT_PARK, v1::LIMIT_UNSPECIFIED, "");
+    row(v1::TASK_STATE_RUNNING, v1::LIMIT_EVICT, v1::LIMIT_PARK, "close t-a too_hot");
+    row(v1::TASK_STATE_RUNNING, v1::LIMIT_EVICT, v1::LIMIT_EVICT, "evict t-a too_hot");
+    row(v1::TASK_STATE_STARTING, v1::LIMIT_EVICT, v1::LIMIT_EVICT, "evict t-a too_hot");
+  }
+  void ownTasksGoByTheirOwnLeave() {
+    QFETCH(int, state);
+    QFETCH(int, lent);
+    QFETCH(int, own);
+    model::Verdicts v;
+    v.byGpu["g0"] = verdict(static_cast<v1::Limit>(lent), static_cast<v1::Limit>(own));
+    QTEST(planOf({::own(inState(static_cast<v1::TaskState>(state)))}, v), "expected");
+  }
+
+  void ownTasksComeFirst() {
+    const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
+    QCOMPARE(planOf({queued("t-a", 100, 1), own(queued("t-b", -100, 2))}, run), "start t-b g0");
+    QCOMPARE(planOf({own(queued("t-a", 0, 2)), own(queued("t-b", 1, 3)), queued("t-c", 5, 1)}, run), "start t-b g0");
+    // The owner is here: strangers wait, whatever is free.
+    const auto park = verdicts({{"g0", v1::LIMIT_PARK}, {"g1", v1::LIMIT_PARK}});
+    QCOMPARE(planOf({queued("t-a", 0, 1), own(queued("t-b", 0, 2))}, park), "start t-b g0");
+  }
+
+  void strangersLeaveForOwnTasks_data() {
+    QTest::addColumn<int>("state");
+    QTest::addColumn<int>("limit");
+    QTest::addColumn<QString>("expected");
+    const auto row = [](v1::TaskState state, v1::Limit limit, const char* expected) {
+      QTest::addRow("%s %s", v1::TaskState_Name(state).c_str(), v1::Limit_Name(limit).c_str())
+          << int{state} << int{limit} << QString(expected);
+    };
+    for (const auto state : {v1::TASK_STATE_STARTING, v1::TASK_STATE_RUNNING, v1::TASK_STATE_PARKED}) {
+      row(state, v1::LIMIT_RUN, "evict t-a own_task");
+      row(state, v1::LIMIT_PARK, "evict t-a own_task");
+      row(state, v1::LIMIT_EVICT, "evict t-a owner_present");  // it leaves anyway
+    }
+    row(v1::TASK_STATE_EVICTING, v1::LIMIT_RUN, "");
+  }
+  void strangersLeaveForOwnTasks() {
+    QFETCH(int, state);
+    QFETCH(int, limit);
+    const auto v = verdicts({{"g0", static_cast<v1::Limit>(limit)}});
+    const model::Roster roster{inState(static_cast<v1::TaskState>(state)), own(queued("t-own", 0, 9))};
+    QTEST(planOf(roster, v), "expected");
+  }
+
+  void asFewLeaveAsNeeded() {
+    const auto two = verdicts({{"g0", v1::LIMIT_RUN}, {"g1", v1::LIMIT_RUN}});
+    auto first = inState(v1::TASK_STATE_RUNNING, "t-a", "g0");
+    auto second = inState(v1::TASK_STATE_RUNNING, "t-b", "g1");
+    first.priority = 1;
+    const auto wanting = own(queued("t-own", 0, 9));
+    QCOMPARE(planOf({first, wanting}, two), "start t-own g1");              // one is free
+    QCOMPARE(planOf({first, second, wanting}, two), "evict t-b own_task");  // the less important
+    QCOMPARE(planOf({first, second, wanting, own(queued("t-own2", 0, 10))}, two),
+             "evict t-a own_task, evict t-b own_task");
+    second.state = v1::TASK_STATE_EVICTING;
+    QCOMPARE(planOf({first, second, wanting}, two), "");  // one will be free
+    QCOMPARE(planOf({own(first), own(second), wanting}, two), "");
+    QCOMPARE(planOf({first, own(queued("t-own", 0, 9, kNow.unixMs + 1))}, verdicts({{"g0", v1::LIMIT_RUN}})), "");
+    model::Verdicts hot;
+    hot.byGpu["g0"] = verdict(v1::LIMIT_PARK, v1::LIMIT_PARK);
+    QCOMPARE(planOf({inState(v1::TASK_STATE_PARKED), wanting}, hot), "");  // it could not run either
+    QCOMPARE(planOf({first, wanting}, verdicts({{"g0", v1::LIMIT_RUN}}), kNow, true), "evict t-a stopping");
+  }
+
+  void ownDuty() {
+    auto v = verdicts({{"g0", v1::LIMIT_RUN}});
+    v.byGpu["g0"].duty = 0.3;
+    QCOMPARE(planOf({own(inState(v1::TASK_STATE_RUNNING))}, v), "");
+    v.byGpu["g0"].own.duty = 0.6;
+    QCOMPARE(planOf({own(inState(v1::TASK_STATE_RUNNING))}, v), "duty t-a 60");
   }
 
   void startNamesTheGpu() {

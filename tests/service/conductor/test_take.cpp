@@ -308,6 +308,40 @@ private slots:
     QVERIFY(roster.back().order > roster[2].order);
   }
 
+  void aConversationEndsWithTheService() {
+    std::vector<v1::Task> unfinished;
+    for (const auto state : {v1::TASK_STATE_QUEUED, v1::TASK_STATE_STARTING, v1::TASK_STATE_RUNNING,
+                             v1::TASK_STATE_PARKED, v1::TASK_STATE_EVICTING}) {
+      auto task = spec("t-" + std::to_string(state));
+      task.mutable_spec()->mutable_llama_chat();
+      task.set_state(state);
+      unfinished.push_back(task);
+    }
+    model::Roster roster;
+    const auto entries = resume(roster, unfinished, kMoment);
+    QVERIFY(roster.empty());
+    QCOMPARE(entries.size(), unfinished.size());
+    for (const auto& entry : entries) {
+      const auto& moved = std::get<model::TaskMoved>(entry);
+      QCOMPARE(moved.state, v1::TASK_STATE_CANCELLED);
+      QVERIFY(!moved.text.empty());
+    }
+  }
+
+  void ownWorkEarnsNothing() {
+    model::Roster roster{inState(v1::TASK_STATE_RUNNING)};
+    roster.front().own = true;
+    const auto entries = take(roster, model::WorkerFinished{"t-a", {}}, kMoment);
+    QCOMPARE(only<model::TaskDone>(entries)->microCreditsPerGpuHour, std::int64_t{0});
+    QCOMPARE(only<model::TaskDone>(entries)->microCreditsPerCpuHour, std::int64_t{0});
+  }
+
+  void ownWorkTakesTheGpuInPlainWords() {
+    model::Roster roster{inState(v1::TASK_STATE_RUNNING)};
+    QCOMPARE(textOf(take(roster, model::EvictWorker{"t-a", "own_task"}, kMoment)),
+             "Leaves the GPU: the owner's own work needs it");
+  }
+
   void twiceSubmittedIsOnce() {
     model::Roster roster;
     std::ignore = submit(roster, spec("t-a"), kMoment);

@@ -22,15 +22,15 @@ constexpr std::string_view kLetters = "NQSRPEDFC";  // by value of v1::TaskState
 struct Row {
   v1::TaskState state;
   // Submitted Start OpenGate CloseGate Evict Kill Drop Started Told Drained Evicted Finished Interrupted
-  // AttemptFailed FailedForGood Abandoned Restarted
+  // AttemptFailed FailedForGood Abandoned Restarted Orphaned
   std::string_view next;
 };
 constexpr std::array kExpected{
-    Row{v1::TASK_STATE_UNSPECIFIED, "Q................"}, Row{v1::TASK_STATE_QUEUED, ".S....C.........."},
-    Row{v1::TASK_STATE_STARTING, "....EE.PS.QDQQFCQ"},    Row{v1::TASK_STATE_RUNNING, "...PEE..R.QDQQFCQ"},
-    Row{v1::TASK_STATE_PARKED, "..R.EE..PPQDQQFCQ"},      Row{v1::TASK_STATE_EVICTING, ".....E..EEQDQQFCQ"},
-    Row{v1::TASK_STATE_DONE, "................."},        Row{v1::TASK_STATE_FAILED, "................."},
-    Row{v1::TASK_STATE_CANCELLED, "................."},
+    Row{v1::TASK_STATE_UNSPECIFIED, "Q................."}, Row{v1::TASK_STATE_QUEUED, ".S....C..........C"},
+    Row{v1::TASK_STATE_STARTING, "....EE.PS.QDQQFCQC"},    Row{v1::TASK_STATE_RUNNING, "...PEE..R.QDQQFCQC"},
+    Row{v1::TASK_STATE_PARKED, "..R.EE..PPQDQQFCQC"},      Row{v1::TASK_STATE_EVICTING, ".....E..EEQDQQFCQC"},
+    Row{v1::TASK_STATE_DONE, ".................."},        Row{v1::TASK_STATE_FAILED, ".................."},
+    Row{v1::TASK_STATE_CANCELLED, ".................."},
 };
 
 }  // namespace

@@ -40,7 +40,7 @@ public:
   void settle() {
     m_calm = true;
     m_stopping = false;
-    for (const auto* gpu : {"g0", "g1"}) m_limits[gpu] = v1::LIMIT_RUN;
+    for (const auto* gpu : {"g0", "g1"}) m_limits[gpu] = m_ownLimits[gpu] = v1::LIMIT_RUN;
     for (int i = 0; i < 20'000 && !m_roster.empty() && m_fault.isEmpty(); ++i) step();
     if (!m_roster.empty() && m_fault.isEmpty())
       m_fault = "a task never ended: " + QString::fromStdString(m_roster[0].id);
@@ -76,7 +76,10 @@ private:
   }
 
   void apply(const model::StartWorker& a) {
-    if (m_stopping || m_limits.at(a.gpu) != v1::LIMIT_RUN) m_fault = "started without leave";
+    if (m_stopping || limitOf(a.task, a.gpu) != v1::LIMIT_RUN) m_fault = "started without leave";
+    if (!isOwn(a.task) && std::ranges::any_of(m_roster, [&](const auto& t) { return isReady(t) && t.own; })) {
+      if (m_ownLimits.at(a.gpu) == v1::LIMIT_RUN) m_fault = "a stranger came before the owner's own";
+    }
     for (const auto& [task, worker] : m_workers) {
       if (worker.gpu == a.gpu) m_fault = "two workers on one GPU";
     }
@@ -88,7 +91,7 @@ private:
   }
   void apply(const model::OpenGate& a) {
     auto& w = m_workers.at(a.task);
-    if (m_limits.at(w.gpu) != v1::LIMIT_RUN) m_fault = "opened a gate without leave";
+    if (limitOf(a.task, w.gpu) != v1::LIMIT_RUN) m_fault = "opened a gate without leave";
     if (w.mode != Worker::Mode::Ready) m_fault = "opened the gate of a worker that is not ready";
     w.open = true;
     w.drained = false;
@@ -101,6 +104,9 @@ private:
   void apply(const model::CloseGate& a) { m_workers.at(a.task).open = false; }
   void apply(const model::EvictWorker& a) {
     auto& w = m_workers.at(a.task);
+    if (a.cause == "own_task" && isOwn(a.task)) m_fault = "own work left for own work";
+    const auto wants = [this](const auto& t) { return t.own && isReady(t); };
+    if (a.cause == "own_task" && std::ranges::none_of(m_roster, wants)) m_fault = "left for nobody";
     w.open = false;
     w.mode = Worker::Mode::Evicting;
   }
@@ -132,10 +138,14 @@ private:
 
   void disturb() {
     if (chance(20) && m_submitted < 400) {
-      keep(submit(m_roster, spec("t-" + std::to_string(m_submitted++), roll(-3, 3)), {m_now, m_settings}));
+      auto task = spec("t-" + std::to_string(m_submitted++), roll(-3, 3));
+      task.mutable_spec()->set_own(chance(20));
+      keep(submit(m_roster, task, {m_now, m_settings}));
     }
     for (auto& [gpu, limit] : m_limits) {
       if (chance(15)) limit = static_cast<v1::Limit>(roll(v1::LIMIT_RUN, v1::LIMIT_EVICT));
+      if (chance(15)) m_ownLimits.at(gpu) = static_cast<v1::Limit>(roll(v1::LIMIT_RUN, v1::LIMIT_EVICT));
+      m_ownLimits.at(gpu) = std::min(m_ownLimits.at(gpu), limit);  // never stricter
     }
     if (chance(15)) m_duty = roll(1, 100);
     if (chance(1)) m_stopping = !m_stopping;
@@ -150,6 +160,7 @@ private:
     std::vector<v1::Task> unfinished;
     for (const auto& t : m_roster) {
       auto task = spec(t.id, t.priority);
+      task.mutable_spec()->set_own(t.own);
       task.set_state(t.state);
       task.set_priority(t.priority);
       task.set_attempt(t.attempt);
@@ -223,20 +234,31 @@ private:
       if (model::hasWorker(t.state) && !gpus.insert(t.gpu).second) m_fault = "two tasks on one GPU";
     }
     for (const auto& [task, w] : m_workers) {
-      if (w.open && (m_stopping || m_limits.at(w.gpu) != v1::LIMIT_RUN)) m_fault = "runs without leave";
-      const bool idle = w.mode == Worker::Mode::Ready && !w.open && m_limits.at(w.gpu) == v1::LIMIT_RUN;
+      const bool mayRun = limitOf(task, w.gpu) == v1::LIMIT_RUN;
+      if (w.open && (m_stopping || !mayRun)) m_fault = "runs without leave";
+      const bool idle = w.mode == Worker::Mode::Ready && !w.open && mayRun;
       if (idle && !m_stopping) m_fault = "may run and does not";
-      if (w.open && w.duty != static_cast<std::uint32_t>(m_duty)) m_fault = "runs with another duty than granted";
+      const auto granted = isOwn(task) ? 100U : static_cast<std::uint32_t>(m_duty);
+      if (w.open && w.duty != granted) m_fault = "runs with another duty than granted";
     }
   }
 
   model::Verdicts verdictsNow() const {
     model::Verdicts v;
     for (const auto& [gpu, limit] : m_limits) {
-      v.byGpu[gpu] = verdict(limit);
+      v.byGpu[gpu] = verdict(limit, m_ownLimits.at(gpu));
       if (limit == v1::LIMIT_RUN) v.byGpu[gpu].duty = m_duty / 100.0;
     }
     return v;
+  }
+  bool isOwn(const std::string& task) const {
+    return std::ranges::any_of(m_roster, [&](const auto& t) { return t.id == task && t.own; });
+  }
+  bool isReady(const model::RosterTask& t) const {
+    return t.state == v1::TASK_STATE_QUEUED && !t.cancelWanted && t.notBefore <= m_now.unixMs;
+  }
+  v1::Limit limitOf(const std::string& task, const std::string& gpu) const {
+    return isOwn(task) ? m_ownLimits.at(gpu) : m_limits.at(gpu);
   }
   int roll(int from, int to) { return std::uniform_int_distribution(from, to)(m_random); }
   bool chance(int percent) { return roll(1, 100) <= percent; }
@@ -247,6 +269,7 @@ private:
   model::Roster m_roster;
   std::optional<Instant> m_lookAgain;
   std::map<std::string, v1::Limit> m_limits{{"g0", v1::LIMIT_RUN}, {"g1", v1::LIMIT_PARK}};
+  std::map<std::string, v1::Limit> m_ownLimits{{"g0", v1::LIMIT_RUN}, {"g1", v1::LIMIT_RUN}};
   int m_duty = 100;
   std::map<std::string, Worker> m_workers;
   std::map<std::string, v1::TaskState> m_ended;

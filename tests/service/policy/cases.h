@@ -92,13 +92,13 @@ inline v1::Settings sharing() {
   return settings;
 }
 
-inline QStringList rulesOf(const model::Verdict& verdict) {
+inline QStringList rulesOf(const model::Leave& verdict) {
   QStringList rules;
   for (const auto& reason : verdict.reasons) rules << QString::fromStdString(reason.rule());
   return rules;
 }
 
-inline QString limitOf(const model::Verdict& verdict) {
+inline QString limitOf(const model::Leave& verdict) {
   switch (verdict.limit) {
     case v1::LIMIT_RUN:
       return QStringLiteral("run");

@@ -11,13 +11,15 @@ using namespace lull::test;
 
 namespace {
 
-bool sameAnswer(const model::Verdict& a, const model::Verdict& b) {
+bool sameLeave(const model::Leave& a, const model::Leave& b) {
   if (a.limit != b.limit || a.reasons.size() != b.reasons.size()) return false;
   for (std::size_t i = 0; i < a.reasons.size(); ++i) {
     if (a.reasons[i].SerializeAsString() != b.reasons[i].SerializeAsString()) return false;
   }
   return true;
 }
+
+bool sameAnswer(const model::Verdict& a, const model::Verdict& b) { return sameLeave(a, b) && sameLeave(a.own, b.own); }
 
 bool sameAnswer(const model::Verdicts& a, const model::Verdicts& b) {
   if (!sameAnswer(a.device, b.device) || a.byGpu.size() != b.byGpu.size()) return false;
@@ -125,7 +127,8 @@ private slots:
     QTest::addColumn<qint64>("lookInSeconds");
     QTest::newRow("away: when readings grow old") << qint64(600) << qint64(-1) << qint64(30);
     QTest::newRow("just here: when to evict") << qint64(0) << qint64(0) << qint64(10);
-    QTest::newRow("here for long: when away") << qint64(20) << qint64(60) << qint64(100);
+    QTest::newRow("here for long: when readings grow old for own work") << qint64(20) << qint64(60) << qint64(30);
+    QTest::newRow("here for long: when away") << qint64(100) << qint64(60) << qint64(20);
     QTest::newRow("leaves before the evict is due") << qint64(115) << qint64(1) << qint64(5);
   }
   void looksAgain() {
@@ -144,7 +147,9 @@ private slots:
   void noReasonToLookAgainWhenNothingCanChange() {
     auto settings = sharing();
     settings.mutable_sharing()->set_enabled(false);
-    QVERIFY(!policy::decide(quietMachine(), settings, {}).lookAgain);
+    auto facts = quietMachine();
+    facts.temperatures = {}, facts.memory = {};  // own work waits for them, and time does not bring them
+    QVERIFY(!policy::decide(facts, settings, {}).lookAgain);
   }
 
   // If no new fact comes, the answer stays the same until lookAgain, and is another one then.
@@ -238,21 +243,33 @@ private slots:
                                        << "task" << slow;
     QTest::newRow("hot, a worker is held") << "hot"
                                            << "held" << slow;
+    QTest::newRow("off, own work waits") << "off"
+                                         << "own" << close;
+    QTest::newRow("off and not measured, own work waits") << "off stale"
+                                                          << "own" << close;
+    QTest::newRow("off and hot, own work waits") << "off hot"
+                                                 << "own" << slow;
+    QTest::newRow("present and not measured, own work is held") << "present stale"
+                                                                << "own held" << close;
+    QTest::newRow("no GPU, own work waits") << "nogpu"
+                                            << "own" << rest;
   }
   void attention() {
     QFETCH(QString, state);
     QFETCH(QString, demand);
     auto facts = quietMachine();
     auto settings = sharing();
-    if (state == "off") settings.mutable_sharing()->set_enabled(false);
-    if (state == "present") facts.presence.lastActivity = kStart;
+    if (state.contains("off")) settings.mutable_sharing()->set_enabled(false);
+    if (state.contains("present")) facts.presence.lastActivity = kStart;
     if (state == "nogpu") facts.gpus.value.clear();
-    if (state == "stale") facts.temperatures = {};
-    if (state == "hot") facts.temperatures.value = {temperature("GPU", 90, true)};
+    if (state.contains("stale")) facts.temperatures = {};
+    if (state.contains("hot")) facts.temperatures.value = {temperature("GPU", 90, true)};
     const auto verdicts = policy::decide(facts, settings, {});
     const policy::Demand wanted{.taskWaits = demand == "task",
                                 .workerRuns = demand == "runs",
                                 .workerHeld = demand == "held",
+                                .ownWaits = demand == "own",
+                                .ownHeld = demand == "own held",
                                 .watched = demand == "watched"};
     QTEST(static_cast<int>(policy::attentionWanted(verdicts, wanted)), "attention");
   }
