@@ -49,6 +49,7 @@ CommandLine::CommandLine() : m_app("Lends this computer's GPU while nobody needs
   addResult();
   addControl();
   addModels();
+  addBatches();
   addSettings();
   addRecords();
   addGovernor();

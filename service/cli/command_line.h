@@ -59,6 +59,7 @@ private:
   void addSettings();
   void addRecords();
   void addModels();
+  void addBatches();
   void addHelp();
   void addGovernor();
   void addLeading(CLI::App& parent);

@@ -74,6 +74,26 @@ struct AddModelOptions {
 [[nodiscard]] Answer verifyModel(Session& session, const std::string& which);
 [[nodiscard]] Answer defaultModel(Session& session, const std::string& which);
 
+struct BatchOptions {
+  std::string requests;  // a file; "-": standard input
+  std::string model;     // a name or hash; empty: the default one
+  std::string results;   // a file; "-": standard output; empty: they stay with the service
+  std::string name;      // empty: the file's
+  std::uint32_t context = 0;
+  std::uint32_t parallel = 0;
+  std::optional<int> priority;
+  bool own = false;
+  bool detach = false;
+  bool force = false;
+};
+[[nodiscard]] Answer runBatch(Session& session, const BatchOptions& options);
+struct BatchWaitOptions {
+  std::string id;
+  std::string results;
+  bool force = false;
+};
+[[nodiscard]] Answer waitForBatch(Session& session, const BatchWaitOptions& options);
+
 [[nodiscard]] Answer doctor(Session& session);
 
 struct GovernorOptions {

@@ -47,10 +47,15 @@ public:
     return {};
   }
 
-  Outcome keepAs(const std::filesystem::path& destination) {
+  Outcome keepAs(const std::filesystem::path& destination, Existing existing) {
     const mode_t mask = ::umask(0);
     ::umask(mask);
     if (::fchmod(m_fd.get(), 0666 & ~mask) != 0) return fromErrno("chmod", m_name);
+    if (existing == Existing::Keep && ::link(m_name.c_str(), destination.c_str()) == 0) return {};
+    if (existing == Existing::Keep && errno == EEXIST) {
+      return Error(Error::Kind::Conflict, destination.native() + " is there already: --force writes over it");
+    }
+    // Also where there are no links.
     if (::rename(m_name.c_str(), destination.c_str()) != 0) return fromErrno("write", destination.native());
     m_name.clear();
     return {};
@@ -101,12 +106,13 @@ Result<v1::Output> transfer(Session& session, const Wanted& wanted, const Sink& 
 
 }  // namespace
 
-Result<v1::Output> download(Session& session, const Wanted& wanted, const std::filesystem::path& file) {
+Result<v1::Output> download(Session& session, const Wanted& wanted, const std::filesystem::path& file,
+                            Existing existing) {
   auto temporary = TemporaryFile::create(file);
   if (!temporary) return temporary.error();
   auto output = transfer(session, wanted, [&](std::string_view bytes) { return temporary->append(bytes); });
   if (!output) return output;
-  if (auto kept = temporary->keepAs(file); !kept) return kept.error();
+  if (auto kept = temporary->keepAs(file, existing); !kept) return kept.error();
   return output;
 }
 

@@ -16,6 +16,7 @@ enum class Exit : int {
   Denied = 4,
   NotFound = 5,    // no such task, result, setting or file
   TaskFailed = 6,  // a task that was waited for did not end well
+  SomeFailed = 7,  // a batch is done, and some of its requests were answered by an error
   Interrupted = 130,
 };
 

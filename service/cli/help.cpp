@@ -125,6 +125,7 @@ std::string exitCodesText() {
          "  4    not allowed\n"
          "  5    not found: no such task, result, setting or file\n"
          "  6    a task that was waited for failed or was cancelled\n"
+         "  7    a batch is done, but some of its requests failed\n"
          "  130  interrupted with Ctrl-C";
 }
 

@@ -31,8 +31,8 @@ Result<std::string> readAt(int fd, std::uint64_t offset, std::size_t size, const
   return bytes;
 }
 
-Error changed(const std::filesystem::path& file) {
-  return {Error::Kind::Conflict, file.native() + " changed while it was uploaded; submit it again"};
+Error changed(const std::string& name) {
+  return {Error::Kind::Conflict, name + " changed while it was uploaded; submit it again"};
 }
 
 }  // namespace
@@ -41,35 +41,35 @@ Outcome Uploads::resolve(v1::TaskSpec& spec, const std::vector<std::filesystem::
   for (auto* blob : fileBlobs(spec)) {
     const auto file = findInput(blob->file(), folders);
     if (!file) return file.error();
-    const auto sha256 = upload(*file);
+    const auto sha256 = upload({.file = *file, .name = file->native()});
     if (!sha256) return sha256.error();
     blob->set_sha256(*sha256);
   }
   return {};
 }
 
-Result<std::string> Uploads::upload(const std::filesystem::path& file) {
+Result<std::string> Uploads::upload(const Source& source) {
   std::error_code code;
-  const auto size = std::filesystem::file_size(file, code);
-  if (code) return fromErrno(code.value(), "look at", file.native());
-  m_session->terminal().progress("Reading " + file.filename().native());
-  auto sha256 = sha256OfFile(file);
+  const auto size = std::filesystem::file_size(source.file, code);
+  if (code) return fromErrno(code.value(), "look at", source.name);
+  m_session->terminal().progress("Reading " + source.name);
+  auto sha256 = sha256OfFile(source.file);
   if (!sha256) return sha256;
   if (m_sent.contains(*sha256)) return sha256;
-  if (auto sent = send(file, *sha256, size); !sent) return sent.error().during("uploading " + file.native());
+  if (auto sent = send(source, *sha256, size); !sent) return sent.error().during("uploading " + source.name);
   m_session->terminal().progress({});
   m_sent.insert(*sha256);
   return sha256;
 }
 
-Outcome Uploads::send(const std::filesystem::path& file, const std::string& sha256, std::uint64_t size) {
-  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return fromErrno("open", file.native());
+Outcome Uploads::send(const Source& source, const std::string& sha256, std::uint64_t size) {
+  const Fd fd(::open(source.file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fromErrno("open", source.name);
   for (std::uint64_t offset = 0;;) {
-    auto bytes = readAt(fd.get(), offset, wire::kMaxChunk, file.native());
+    auto bytes = readAt(fd.get(), offset, wire::kMaxChunk, source.name);
     if (!bytes) return bytes.error();
     const std::uint64_t end = offset + bytes->size();
-    if ((bytes->empty() && size > 0) || end > size) return changed(file);
+    if ((bytes->empty() && size > 0) || end > size) return changed(source.name);
     v1::PutBlobRequest request;
     request.set_sha256(sha256);
     request.set_size(size);
@@ -84,7 +84,7 @@ Outcome Uploads::send(const std::filesystem::path& file, const std::string& sha2
     }
     offset = end;
     m_session->terminal().progress(
-        fmt::format("Uploading {}: {} of {}", file.filename().native(), cli::bytes(end), cli::bytes(size)));
+        fmt::format("Uploading {}: {} of {}", source.name, cli::bytes(end), cli::bytes(size)));
   }
 }
 

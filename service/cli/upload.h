@@ -18,9 +18,15 @@ public:
   // Uploads every file `spec` names and puts its hash in its place. What was sent before is not sent again.
   [[nodiscard]] Outcome resolve(v1::TaskSpec& spec, const std::vector<std::filesystem::path>& folders);
 
+  struct Source {
+    std::filesystem::path file;
+    std::string name;  // for people
+  };
+  // The file's hash.
+  [[nodiscard]] Result<std::string> upload(const Source& source);
+
 private:
-  [[nodiscard]] Result<std::string> upload(const std::filesystem::path& file);
-  [[nodiscard]] Outcome send(const std::filesystem::path& file, const std::string& sha256, std::uint64_t size);
+  [[nodiscard]] Outcome send(const Source& source, const std::string& sha256, std::uint64_t size);
 
   Session* m_session;
   std::set<std::string> m_sent;  // hashes

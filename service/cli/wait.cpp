@@ -7,26 +7,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace lull::cli {
 
 namespace {
 
 constexpr Milliseconds kLookAnyway{10'000};  // should an event ever be missed
-
-std::string endText(const v1::Task& task) {
-  switch (task.state()) {
-    case v1::TASK_STATE_DONE:
-      return fmt::format("{} is done: {} of GPU time, {} earned.", task.id(), gpuTime(task.gpu_ns()),
-                         credits(task.micro_credits()));
-    case v1::TASK_STATE_CANCELLED:
-      return fmt::format("{} was cancelled.", task.id());
-    default:
-      return fmt::format("{} failed: {}", task.id(),
-                         task.failure().message().empty() ? std::string(failureWord(task.failure().kind()))
-                                                          : harmless(task.failure().message()));
-  }
-}
 
 // What a person who waits wants to see: how far it is, or what holds it back.
 std::string progressText(const v1::Status& status, const std::vector<Awaited>& tasks) {
@@ -95,7 +82,59 @@ Answer waitUntilAllEnded(Session& session, std::vector<Awaited> tasks) {
   }
 }
 
+// How many tasks of each kind there are: a task that waits has not ended while they stay the same.
+struct Counts {
+  std::uint64_t queued = 0;
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;
+  bool running = false;  // the task that is followed
+  bool operator==(const Counts&) const = default;
+};
+
+Counts countsOf(const v1::Status& status, const std::string& id) {
+  return {.queued = status.queued(),
+          .done = status.done(),
+          .failed = status.failed(),
+          .running = std::ranges::find(status.running(), id, &v1::Task::id) != status.running().end()};
+}
+
 }  // namespace
+
+std::string endText(const v1::Task& task) {
+  switch (task.state()) {
+    case v1::TASK_STATE_DONE:
+      return fmt::format("{} is done: {} of GPU time, {} earned.", task.id(), gpuTime(task.gpu_ns()),
+                         credits(task.micro_credits()));
+    case v1::TASK_STATE_CANCELLED:
+      return fmt::format("{} was cancelled.", task.id());
+    default:
+      return fmt::format("{} failed: {}", task.id(),
+                         task.failure().message().empty() ? std::string(failureWord(task.failure().kind()))
+                                                          : harmless(task.failure().message()));
+  }
+}
+
+Result<v1::Task> follow(Session& session, const std::string& id,
+                        const std::function<void(const v1::Status&)>& changed) {
+  auto client = session.client();
+  if (!client) return client.error();
+  if (auto began = (*client)->call(v1::WatchStatusRequest{}); !began) return began.error();
+  v1::Status status;
+  std::optional<Counts> before;
+  for (;;) {
+    auto event = (*client)->nextEvent(kLookAnyway);
+    if (!event) return event.error();
+    const bool told = event->has_value() && (*event)->has_status_event();
+    if (told) wire::apply(status, (*event)->status_event());
+    const auto counts = countsOf(status, id);
+    if (!told || (counts != before && !counts.running)) {
+      auto task = look(session, id);
+      if (!task || hasEnded(task->state())) return task;
+    }
+    before = counts;
+    if (told) changed(status);
+  }
+}
 
 Answer waitFor(Session& session, std::vector<Awaited> tasks) {
   auto answer = waitUntilAllEnded(session, std::move(tasks));

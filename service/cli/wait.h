@@ -5,6 +5,7 @@
 #include "cli/session.h"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,5 +17,11 @@ struct Awaited {
 };
 // Tells each end as it comes. TaskFailed when one failed or was cancelled.
 [[nodiscard]] Answer waitFor(Session& session, std::vector<Awaited> tasks);
+
+// One task until it has ended; `changed` is called with each status that was told.
+[[nodiscard]] Result<v1::Task> follow(Session& session, const std::string& id,
+                                      const std::function<void(const v1::Status&)>& changed);
+// "t-… is done: 3 s of GPU time, 0.1 credits earned."
+[[nodiscard]] std::string endText(const v1::Task& task);
 
 }  // namespace lull::cli

@@ -27,8 +27,9 @@ void tellSaved(Session& session, const v1::Output& output, const std::filesystem
   }
 }
 
-Outcome save(Session& session, const Wanted& wanted, const std::filesystem::path& file) {
-  const auto output = download(session, wanted, file);
+Outcome save(Session& session, const Wanted& wanted, const std::filesystem::path& file,
+             Existing existing = Existing::Replace) {
+  const auto output = download(session, wanted, file, existing);
   if (!output) return output.error();
   tellSaved(session, *output, file);
   return {};
@@ -94,6 +95,11 @@ Outcome saveAll(Session& session, const v1::Task& task, const std::filesystem::p
     }
   }
   return {};
+}
+
+Outcome saveOnly(Session& session, const v1::Task& task, const std::filesystem::path& file, Existing existing) {
+  if (task.outputs().empty()) return Error(Error::Kind::NotFound, task.id() + " has no result");
+  return save(session, {.task = task.id(), .output = task.outputs(0).name()}, file, existing);
 }
 
 Answer result(Session& session, const ResultOptions& options) {

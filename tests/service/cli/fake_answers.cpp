@@ -62,6 +62,10 @@ Result<v1::SubmitTaskReply> handle(State& state, const v1::SubmitTaskRequest& re
   if (spirv.module().has_sha256() && !state.blobs.contains(spirv.module().sha256())) {
     return Error(Kind::NotFound, "the module was never uploaded");
   }
+  const auto& requests = request.spec().llama_batch().requests();
+  if (requests.has_sha256() && !state.blobs.contains(requests.sha256())) {
+    return Error(Kind::NotFound, "the requests were never uploaded");
+  }
   auto task = makeTask("t-" + std::string(1, static_cast<char>('a' + state.order.size())) + "bcdefghijkl",
                        request.spec().name(), v1::TASK_STATE_QUEUED);
   task.set_priority(request.spec().priority());

@@ -102,7 +102,10 @@ Result<v1::GetModelReply> handle(State& state, const v1::GetModelRequest& reques
   *reply.mutable_model() = **model;
   auto& fit = *reply.add_fits();
   fit.set_gpu_name("Pretended GPU");
-  fit.set_text("fits: needs about 1.2 GB");
+  fit.set_memory_bytes(3'000'000'000);
+  fit.set_layers(24);
+  fit.set_layers_on_gpu(state.modelFits ? 24 : 0);
+  fit.set_text(state.modelFits ? "fits: needs about 1.2 GB" : "does not fit: needs about 5.2 GB");
   return reply;
 }
 

@@ -55,6 +55,7 @@ public:
     std::map<std::string, std::string> unfinishedBlobs;
     std::size_t blobChunks = 0;
     std::vector<v1::Model> models;
+    bool modelFits = true;           // the one GPU
     v1::AddModelRequest addedModel;  // the last one
     std::string transferFails;       // why; empty: it does not
     bool transferRuns = false;       // it does not end by itself

@@ -27,7 +27,7 @@ private slots:
     QTest::addColumn<QStringList>("words");
     QTest::addColumn<QStringList>("some");  // among those offered
     QTest::addColumn<int>("count");         // -1: any
-    QTest::newRow("commands") << QStringList{""} << QStringList{"status", "submit", "governor", "help", "model"} << 20;
+    QTest::newRow("commands") << QStringList{""} << QStringList{"status", "submit", "governor", "help", "model"} << -1;
     QTest::newRow("a beginning") << QStringList{"ta"} << QStringList{"tasks", "task"} << 2;
     QTest::newRow("the word under the cursor is not taken for a command")
         << QStringList{"settings"} << QStringList{"settings"} << 1;
@@ -51,6 +51,9 @@ private slots:
     QTest::newRow("what is done with models") << QStringList{"model", ""} << QStringList{"add", "default"} << 6;
     QTest::newRow("models") << QStringList{"model", "show", ""} << QStringList{"tiny"} << 1;
     QTest::newRow("a file to add") << QStringList{"model", "add", ""} << QStringList{":files"} << 1;
+    QTest::newRow("a batch") << QStringList{"batch", ""} << QStringList{"run", "wait"} << 2;
+    QTest::newRow("its requests") << QStringList{"batch", "run", ""} << QStringList{":files"} << 1;
+    QTest::newRow("its model") << QStringList{"batch", "run", "q.jsonl", "-m", ""} << QStringList{"tiny"} << 1;
     QTest::newRow("help") << QStringList{"help", "st"} << QStringList{"status"} << 1;
   }
   void offers() {
