@@ -3,6 +3,7 @@
 
 #include "process/launch.h"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +17,14 @@
 #include <utility>
 
 namespace lull::process {
+
+namespace {
+
+std::uint64_t nanoseconds(const timeval& span) {
+  return static_cast<std::uint64_t>(span.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(span.tv_usec) * 1000;
+}
+
+}  // namespace
 
 struct Child::State {
   State(asio::io_context& loop, pid_t child, std::function<void(const Exit&)> callback)
@@ -33,11 +42,13 @@ struct Child::State {
   [[nodiscard]] Exit reap() {
     killGroup();
     int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    rusage used{};
+    while (::wait4(pid, &status, 0, &used) < 0 && errno == EINTR) {
     }
     running = false;
-    if (WIFSIGNALED(status)) return {.code = 0, .signal = WTERMSIG(status)};
-    return {.code = WEXITSTATUS(status), .signal = 0};
+    const auto cpuNs = nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime);
+    if (WIFSIGNALED(status)) return {.code = 0, .signal = WTERMSIG(status), .cpuNs = cpuNs};
+    return {.code = WEXITSTATUS(status), .signal = 0, .cpuNs = cpuNs};
   }
   // Keeps itself alive until the child is reaped, also when its Child is gone.
   static void watch(const std::shared_ptr<State>& self) {

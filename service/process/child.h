@@ -11,6 +11,7 @@
 
 #include <asio/io_context.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <initializer_list>
@@ -33,12 +34,15 @@ struct Launch {
   std::vector<std::string> environment = {};    // "NAME=value"; nothing is inherited
   std::vector<DescriptorMap> descriptors = {};  // 0 and 1 are /dev/null and 2 is the service's unless named here
   std::filesystem::path folder = "/";
-  int nice = 0;  // added to the service's own
+  int nice = 0;             // added to the service's own
+  std::uint32_t cores = 0;  // it and all it starts run on the last so many of the service's; 0: on all
+  int group = -1;           // cgroup.procs of the control group it is born into, open for writing
 };
 
 struct Exit {
-  int code = 0;    // when it ended by itself
-  int signal = 0;  // when a signal ended it; 0 otherwise
+  int code = 0;             // when it ended by itself
+  int signal = 0;           // when a signal ended it; 0 otherwise
+  std::uint64_t cpuNs = 0;  // processor time, with that of its descendants that had been waited for
   [[nodiscard]] bool clean() const { return code == 0 && signal == 0; }
 };
 // "ended with code 3", "was ended by signal 11 (Segmentation fault)".

@@ -2,6 +2,7 @@
 #include "process/launch.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -16,7 +17,7 @@ namespace lull::process {
 
 namespace {
 
-enum class Step { Parent, Signals, Priority, Folder, Descriptors, Execute };
+enum class Step { Parent, Signals, Group, Cores, Priority, Folder, Descriptors, Execute };
 
 const char* nameOf(Step step) {
   switch (step) {
@@ -24,6 +25,10 @@ const char* nameOf(Step step) {
       return "prctl";
     case Step::Signals:
       return "sigprocmask";
+    case Step::Group:
+      return "joining the control group";
+    case Step::Cores:
+      return "sched_setaffinity";
     case Step::Priority:
       return "setpriority";
     case Step::Folder:
@@ -49,6 +54,9 @@ struct Prepared {
   const char* program = nullptr;
   const char* folder = nullptr;
   int nice = 0;
+  int group = -1;
+  bool fewerCores = false;
+  cpu_set_t cores{};
   int firstFree = 3;  // above every number the child is to see
   int troublePipe = -1;
   pid_t parent = 0;
@@ -56,11 +64,25 @@ struct Prepared {
 
 char* mutableText(const std::string& text) { return const_cast<char*>(text.c_str()); }
 
+// The last ones: where processors differ, those are the frugal ones.
+void chooseCores(Prepared& p, std::uint32_t count) {
+  if (count == 0 || ::sched_getaffinity(0, sizeof p.cores, &p.cores) != 0) return;
+  auto surplus = CPU_COUNT(&p.cores) - static_cast<int>(std::min<std::uint32_t>(count, CPU_SETSIZE));
+  p.fewerCores = surplus > 0;
+  for (std::size_t core = 0; core < CPU_SETSIZE && surplus > 0; ++core) {
+    if (!CPU_ISSET(core, &p.cores)) continue;
+    CPU_CLR(core, &p.cores);
+    --surplus;
+  }
+}
+
 Prepared prepare(const Launch& launch) {
   Prepared p;
   p.program = launch.program.c_str();
   p.folder = launch.folder.c_str();
   p.nice = launch.nice;
+  p.group = launch.group;
+  chooseCores(p, launch.cores);
   p.parent = ::getpid();
   p.arguments.push_back(mutableText(launch.program.native()));
   for (const auto& argument : launch.arguments) p.arguments.push_back(mutableText(argument));
@@ -128,6 +150,8 @@ void placeDescriptors(Prepared& p) {
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) giveUp(p, Step::Parent);
   if (::getppid() != p.parent) ::_exit(127);  // it ended before the line above
   resetSignals(p);
+  if (p.group >= 0 && ::write(p.group, "0", 1) != 1) giveUp(p, Step::Group);
+  if (p.fewerCores && ::sched_setaffinity(0, sizeof p.cores, &p.cores) != 0) giveUp(p, Step::Cores);
   if (p.nice != 0 && ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + p.nice) != 0) {
     giveUp(p, Step::Priority);
   }

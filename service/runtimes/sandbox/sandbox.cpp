@@ -4,6 +4,7 @@
 #include "runtimes/sandbox/listening.h"
 #include "runtimes/sandbox/processes.h"
 #include "runtimes/sandbox/refusal.h"
+#include "runtimes/sandbox/standstill.h"
 #include "runtimes/sandbox/start.h"
 #include "runtimes/sandbox/watch.h"
 
@@ -13,6 +14,7 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <utility>
@@ -40,6 +42,8 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
         errors(context, std::move(start.errors), kLastWords),
         leaderGone(context),
         watch(context, spec),
+        standstill(context, {.reached = [this](Instant when) { tellFrozen(when); },
+                             .defied = [this](const std::string& how) { end(how); }}),
         limit(context) {}
 
   const Walls walls;
@@ -51,11 +55,14 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
   Listening errors;
   asio::posix::stream_descriptor leaderGone;  // a pidfd
   Watch watch;
+  Standstill standstill;
   asio::steady_timer limit;
   pid_t leader = 0;  // inside: its end is that of all processes inside
   bool leaderLives = false;
   bool started = false;
   bool told = false;
+  bool toBeFrozen = false;
+  std::uint64_t cpuNs = 0;  // so far, as last looked at
   std::optional<process::Exit> exit;
   std::string why;
 
@@ -103,11 +110,17 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
     takeLeader();  // may not have been our turn yet
     started = true;
     limit.cancel();
-    if (leaderLives) {
-      watch.begin(leader, [weak = weak_from_this()](const std::string& how) {
-        if (auto self = weak.lock()) self->end(how);
-      });
+    if (const auto inside = crowd()) {
+      watch.begin(*inside, {.looked =
+                                [weak = weak_from_this()](const Use& use) {
+                                  if (auto self = weak.lock()) self->cpuNs = std::max(self->cpuNs, use.cpuNs);
+                                },
+                            .broken =
+                                [weak = weak_from_this()](const std::string& how) {
+                                  if (auto self = weak.lock()) self->end(how);
+                                }});
     }
+    if (toBeFrozen) freeze();
     if (hooks.onStarted) hooks.onStarted();
   }
 
@@ -117,6 +130,7 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
   }
   // bubblewrap ends when the leader has, and leaves nothing to be reaped.
   void kill() {
+    look();
     if (leaderLives) return signalLeader(SIGKILL);
     if (child) child->kill();
   }
@@ -124,14 +138,35 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
     if (leaderLives) ::syscall(SYS_pidfd_send_signal, leaderGone.native_handle(), number, nullptr, 0);
   }
 
-  void signalInside(int number) {
-    if (leaderLives) return signalDescendants(leader, number);
-    if (walls == Walls::Bare && child && child->running()) ::kill(-child->pid(), number);
+  [[nodiscard]] std::optional<Crowd> crowd() const {
+    if (leaderLives) return Crowd{leader};
+    if (walls == Walls::Bare && child && child->running()) return Crowd{child->pid(), true};
+    return std::nullopt;
+  }
+  void look() {
+    if (const auto inside = crowd()) cpuNs = std::max(cpuNs, cpuNsOf(inside->root));
+  }
+
+  void freeze() {
+    toBeFrozen = true;
+    const auto inside = crowd();
+    if (started && inside) standstill.begin(*inside);
+  }
+  void thaw() {
+    toBeFrozen = false;
+    standstill.end();
+  }
+  void tellFrozen(Instant when) {
+    const auto self = shared_from_this();
+    if (hooks.onFrozen) hooks.onFrozen(when);
   }
 
   void ended(const process::Exit& how) {
     exit = how;
-    if (walls == Walls::Confined && how.code > kSignalBase) exit = {.code = 0, .signal = how.code - kSignalBase};
+    if (walls == Walls::Confined && how.code > kSignalBase) {
+      exit->code = 0;
+      exit->signal = how.code - kSignalBase;
+    }
     info.hearRest();
     takeLeader();
     limit.cancel();
@@ -145,12 +180,14 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
     takeReport();
     errors.hearRest();
     told = true;
+    cpuNs = std::max(cpuNs, exit->cpuNs);
     watch.end();
+    standstill.forget();
     for (auto* listening : {&info, &report, &errors}) listening->stop();
     if (!started && why.empty()) why = whyNotStarted();
     const auto onExit = std::exchange(hooks.onExit, nullptr);
-    hooks.onStarted = nullptr;
-    if (onExit) onExit({*exit, started, why, errors.text()});
+    hooks = {};
+    if (onExit) onExit({*exit, started, why, errors.text(), cpuNs});
   }
 
   [[nodiscard]] std::string whyNotStarted() const {
@@ -191,7 +228,12 @@ Sandbox::~Sandbox() {
 pid_t Sandbox::pid() const { return m_state->leader != 0 ? m_state->leader : m_state->child->pid(); }
 bool Sandbox::running() const { return m_state && !m_state->told; }
 void Sandbox::kill() { m_state->kill(); }
-void Sandbox::freeze() { m_state->signalInside(SIGSTOP); }
-void Sandbox::thaw() { m_state->signalInside(SIGCONT); }
+void Sandbox::freeze() { m_state->freeze(); }
+void Sandbox::thaw() { m_state->thaw(); }
+std::optional<Instant> Sandbox::frozenAt() const { return m_state->standstill.since(); }
+std::uint64_t Sandbox::cpuNs() const {
+  m_state->look();
+  return m_state->cpuNs;
+}
 
 }  // namespace lull::sandbox

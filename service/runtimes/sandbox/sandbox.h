@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ struct Bind {
 
 enum class Priority {
   Low,   // gives way, but gets its turn: what must give a GPU back needs the processor for that
-  Idle,  // only what nobody else wants
+  Idle,  // only what nobody else wants, of processors and of disks
 };
 
 // 0: no limit of ours.
@@ -42,6 +43,7 @@ struct Limits {
   std::uint64_t fileBytes = 0;                   // of one file
   std::uint64_t diskBytes = 0;                   // in all folders bound for writing, beyond what was there
   std::uint64_t temporaryBytes = 256ULL << 20U;  // /tmp and /dev/shm, each
+  std::uint32_t cores = 0;                       // so much of the processors' time at once
   Priority priority = Priority::Low;
 };
 
@@ -67,15 +69,18 @@ struct Spec {
 // How it ended: everything that ran inside is gone.
 struct Ending {
   process::Exit exit;
-  bool started = false;   // the program had been executed
-  std::string why;        // when it never started or was ended for breaking a limit: for people, with what to do
-  std::string lastWords;  // the end of what it wrote to its standard error; not to be trusted
+  bool started = false;     // the program had been executed
+  std::string why;          // when it never started or was ended for breaking a limit: for people, with what to do
+  std::string lastWords;    // the end of what it wrote to its standard error; not to be trusted
+  std::uint64_t cpuNs = 0;  // as Sandbox::cpuNs(), at its end
 };
 // `why` or else what the exit says: one sentence.
 [[nodiscard]] std::string describe(const Ending& ending);
 
 struct Hooks {
-  std::function<void()> onStarted = {};       // the program has been executed; pid() is final from here on
+  std::function<void()> onStarted = {};  // the program has been executed; pid() is final from here on
+  // Since `when` nothing inside runs, as freeze() asked; once for each freeze() that is not thawed before.
+  std::function<void(Instant when)> onFrozen = {};
   std::function<void(const Ending&)> onExit;  // once, and last
 };
 
@@ -93,9 +98,17 @@ public:
   [[nodiscard]] pid_t pid() const;
   [[nodiscard]] bool running() const;
   void kill();  // everything inside; onExit follows
-  // Once started: nothing inside gets the processor until thaw(). kill() works on a frozen one.
+  // Nothing inside gets the processor until thaw(); onFrozen tells when that holds, usually within milliseconds. Before
+  // it has started: it is frozen as soon as it has. kill() works on a frozen one. What makes itself go on again and
+  // again is ended.
   void freeze();
   void thaw();
+  // Since when nothing inside runs; nullopt: it does, or is not known to stand still yet.
+  [[nodiscard]] std::optional<Instant> frozenAt() const;
+  // Processor time of everything that has run inside, in nanoseconds; never falls. Where only /proc tells, what a
+  // process used since the last look (each second, each call of this, and before each kill) is lost when nobody waits
+  // for its end: when it is killed with all others, or its parent ignores its children.
+  [[nodiscard]] std::uint64_t cpuNs() const;
 
 private:
   struct State;

@@ -134,12 +134,16 @@ Result<Fd> filterByName() {
   return exported(*filter);
 }
 
-Result<Fd> filterByArguments() {
+Result<Fd> filterByArguments(Cores cores) {
   auto filter = makeFilter(SCMP_ACT_ALLOW);
   if (!filter) return filter.error();
   for (const auto step :
        {refuseNamespaces, refuseTerminalTricks, refuseOtherSockets, refuseDeviceNodes, refusePersonalities}) {
     if (auto done = step(*filter); !done) return done.error();
+  }
+  if (cores == Cores::Fixed) {
+    auto done = answer(*filter, SCMP_ACT_ERRNO(EPERM), "sched_setaffinity");
+    if (!done) return done.error();
   }
   return exported(*filter);
 }

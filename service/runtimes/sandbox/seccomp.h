@@ -11,6 +11,7 @@ namespace lull::sandbox {
 
 // Programs for the kernel's filter machine, as files at their beginning.
 [[nodiscard]] Result<Fd> filterByName();
-[[nodiscard]] Result<Fd> filterByArguments();
+enum class Cores { Free, Fixed };  // Fixed: it may not choose its processors itself
+[[nodiscard]] Result<Fd> filterByArguments(Cores cores);
 
 }  // namespace lull::sandbox

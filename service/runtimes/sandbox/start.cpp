@@ -89,7 +89,7 @@ Outcome wall(Plumber& plumber, const Spec& spec) {
   if (!bubblewrap) return Error(Error::Kind::Unavailable, whyNoSandbox());
   auto byName = filterByName();
   if (!byName) return byName.error();
-  auto byArguments = filterByArguments();
+  auto byArguments = filterByArguments(spec.limits.cores > 0 ? Cores::Fixed : Cores::Free);
   if (!byArguments) return byArguments.error();
   const auto info = plumber.hearThrough(&Start::info);
   if (!info) return info.error();
@@ -110,6 +110,7 @@ Outcome wall(Plumber& plumber, const Spec& spec) {
 Result<Start> prepare(const Spec& spec) {
   Plumber plumber(spec);
   auto& launch = plumber.start().launch;
+  launch.cores = spec.limits.cores;
   if (spec.walls == Walls::Confined) {
     if (auto walled = wall(plumber, spec); !walled) return walled.error();
   } else {

@@ -2,7 +2,6 @@
 #include "runtimes/sandbox/watch.h"
 
 #include "base/file.h"
-#include "runtimes/sandbox/processes.h"
 
 #include <sys/stat.h>
 #include <asio/post.hpp>
@@ -53,9 +52,9 @@ std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U)
 
 }  // namespace
 
-Use useOf(pid_t leader, const std::vector<fs::path>& folders) {
-  Use use;
-  for (const auto& relative : descendantsOf(leader, kProcesses)) addProcess(relative.pid, use);
+Use useOf(const Crowd& crowd, const std::vector<fs::path>& folders) {
+  Use use{.cpuNs = cpuNsOf(crowd.root)};
+  for (const auto& member : membersOf(crowd, kProcesses)) addProcess(member.pid, use);
   for (const auto& folder : folders) use.diskBytes += bytesIn(folder);
   return use;
 }
@@ -80,30 +79,33 @@ struct Watch::Look : std::enable_shared_from_this<Watch::Look> {
   asio::steady_timer timer;
   const Limits limits;
   std::vector<fs::path> folders;
-  pid_t leader = 0;
+  Crowd crowd;
   std::uint64_t before = 0;
-  Broken broken;
+  std::optional<Told> told;
 
   void later(asio::thread_pool& thread) {
     timer.expires_after(kInterval);
     timer.async_wait([weak = weak_from_this(), &thread](asio::error_code code) {
       auto self = weak.lock();
-      if (code || !self || !self->broken) return;
+      if (code || !self || !self->told) return;
       self->now(thread);
     });
   }
   // `thread` outlives what runs on it; the loop's part is skipped once nobody listens.
   void now(asio::thread_pool& thread) {
-    asio::post(thread, [self = shared_from_this(), &thread, who = leader] {
+    asio::post(thread, [self = shared_from_this(), &thread, who = crowd] {
       const auto use = useOf(who, self->folders);
       asio::post(self->loop, [self, use, &thread] { self->take(use, thread); });
     });
   }
   void take(const Use& use, asio::thread_pool& thread) {
-    if (!broken) return;
+    if (!told) return;
+    told->looked(use);
     const auto how = brokenLimit(limits, use, before);
     if (how.empty()) return later(thread);
-    std::exchange(broken, nullptr)(how);
+    const auto broken = std::move(told->broken);
+    told.reset();
+    broken(how);
   }
 };
 
@@ -121,14 +123,14 @@ Watch::~Watch() {
   m_thread.join();
 }
 
-void Watch::begin(pid_t leader, Broken broken) {
-  m_look->leader = leader;
-  m_look->broken = std::move(broken);
+void Watch::begin(const Crowd& crowd, Told told) {
+  m_look->crowd = crowd;
+  m_look->told = std::move(told);
   m_look->later(m_thread);
 }
 
 void Watch::end() {
-  m_look->broken = nullptr;
+  m_look->told.reset();
   m_look->timer.cancel();
 }
 

@@ -4,6 +4,7 @@
 // disks may be slow.
 #pragma once
 
+#include "runtimes/sandbox/processes.h"
 #include "runtimes/sandbox/sandbox.h"
 
 #include <asio/steady_timer.hpp>
@@ -20,22 +21,26 @@ struct Use {
   std::uint64_t threads = 0;
   std::uint64_t memoryBytes = 0;  // what would be free without it, about
   std::uint64_t diskBytes = 0;
+  std::uint64_t cpuNs = 0;
 };
-// Of all that descends from `leader`, and of the folders.
-[[nodiscard]] Use useOf(pid_t leader, const std::vector<std::filesystem::path>& folders);
+// Of all members, and of the folders.
+[[nodiscard]] Use useOf(const Crowd& crowd, const std::vector<std::filesystem::path>& folders);
 // Empty: within the limits. `before`: what the folders held when it began.
 [[nodiscard]] std::string brokenLimit(const Limits& limits, const Use& use, std::uint64_t before);
 
 class Watch {
 public:
-  using Broken = std::function<void(const std::string& how)>;
+  struct Told {
+    std::function<void(const Use&)> looked;
+    std::function<void(const std::string& how)> broken;
+  };
   Watch(asio::io_context& loop, const Spec& spec);
   ~Watch();  // waits for the look that is under way
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  // Until end() or the first broken limit, which is told on the loop.
-  void begin(pid_t leader, Broken broken);
+  // Until end() or the first broken limit; told on the loop.
+  void begin(const Crowd& crowd, Told told);
   void end();
 
 private:

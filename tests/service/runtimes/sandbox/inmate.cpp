@@ -41,6 +41,7 @@ Outcome Inmate::start(sandbox::Spec spec) {
   spec.descriptors.push_back({m_outputFile.get(), STDOUT_FILENO});
   auto sandbox = sandbox::Sandbox::create(m_loop, spec,
                                           {.onStarted = [this] { m_started = true; },
+                                           .onFrozen = [this](Instant when) { m_frozen = when; },
                                            .onExit = [this](const sandbox::Ending& ending) { m_ending = ending; }});
   if (!sandbox) return sandbox.error();
   m_sandbox.emplace(std::move(*sandbox));
@@ -52,6 +53,11 @@ bool Inmate::runUntil(const std::function<bool()>& condition, Milliseconds bound
   m_loop.restart();
   while (!condition() && std::chrono::steady_clock::now() < end) m_loop.run_one_for(std::chrono::milliseconds(50));
   return condition();
+}
+
+bool Inmate::freezesWithin(Milliseconds bound) {
+  m_frozen.reset();
+  return runUntil([this] { return m_frozen || m_ending; }, bound) && m_frozen && m_frozen == sandbox().frozenAt();
 }
 
 bool Inmate::startsWithin(Milliseconds bound) {

@@ -20,6 +20,7 @@ public:
 
   // An error: not started at all.
   [[nodiscard]] Outcome start(sandbox::Spec spec);
+  [[nodiscard]] bool freezesWithin(Milliseconds bound = kPatience);  // after freeze()
   [[nodiscard]] bool startsWithin(Milliseconds bound = kPatience);
   [[nodiscard]] bool endsWithin(Milliseconds bound = kPatience);
   // start, endsWithin, ending; fails loudly.
@@ -38,6 +39,7 @@ private:
   Fd m_outputFile;
   std::optional<sandbox::Sandbox> m_sandbox;
   bool m_started = false;
+  std::optional<Instant> m_frozen;
   std::optional<sandbox::Ending> m_ending;
   std::string m_output;
 };
