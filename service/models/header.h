@@ -4,7 +4,7 @@
 
 #include "base/result.h"
 #include "lull/v1/model.pb.h"
-#include "models/gguf/header.h"
+#include "gguf/header.h"
 
 #include <filesystem>
 

@@ -42,7 +42,7 @@ inline std::vector<Rule> rules() {
        "the layer lives inside other people's programs: it brings nothing along"},
       {"service/governor/pacing", "^vulkan/|" + os, "what is cut and when is decided without a GPU, and tested so"},
       {"service/governor/spirv", "^vulkan/|" + os, "shaders are read without a GPU, and tested so"},
-      {"service/models/gguf", "\\.pb\\.h$|^asio|^spdlog|base/log\\.h|process/",
+      {"service/gguf", "\\.pb\\.h$|^asio|^spdlog|base/log\\.h|process/",
        "what reads files that nobody vouches for is small, and fuzzed alone"},
       {"shared/governor", "\\.pb\\.h$|^google/protobuf|^spdlog|^asio|^fmt|base/",
        "the governor page is plain C++: it is read inside other people's programs"},

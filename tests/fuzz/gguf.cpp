@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reader of GGUF headers, fed with anything.
-#include "models/gguf/header.h"
+#include "gguf/header.h"
 
 #include <cstdint>
 #include <cstdlib>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace lull::models::gguf;
+  using namespace lull::gguf;
   const auto header = readHeader(fromMemory({reinterpret_cast<const char*>(data), size}));
   // What it takes for a model must be in the bytes that were there, and within what the rest of Lull reckons with.
   if (header && (header->tensorBytes > size || header->layerBytes > header->tensorBytes || header->layers > 4096 ||

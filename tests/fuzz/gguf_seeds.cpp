@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes what fuzzing of the GGUF reader begins with: gguf_seeds FOLDER.
-#include "service/models/gguf_bytes.h"
+#include "service/gguf/gguf_bytes.h"
 
 #include <filesystem>
 #include <fstream>

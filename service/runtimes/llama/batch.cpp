@@ -45,7 +45,7 @@ struct Batch::Queue {
   std::optional<Error> trouble;       // of the disk
 };
 
-worker::Attempt<std::unique_ptr<Batch>> Batch::open(const worker::v1::Start& start) {
+worker::Attempt<std::unique_ptr<Job>> Batch::open(const worker::v1::Start& start) {
   const auto file = requestsFile(start);
   if (!file) return file.failure();
   auto lines = Lines::open(*file, kMostRequests);
@@ -58,7 +58,7 @@ worker::Attempt<std::unique_ptr<Batch>> Batch::open(const worker::v1::Start& sta
   if (!journal) return worker::fromStorage(journal.error());
   std::unique_ptr<Batch> batch(new Batch(start, std::move(*lines), std::move(*journal)));
   if (auto looked = batch->look(); !looked) return looked.failure();
-  return batch;
+  return std::unique_ptr<Job>(std::move(batch));
 }
 
 Batch::Batch(const worker::v1::Start& start, Lines lines, std::unique_ptr<Journal> journal)
@@ -88,10 +88,15 @@ worker::Step Batch::look() {
   return worker::Done{};
 }
 
-double Batch::progress() const { return static_cast<double>(m_journal->done()) / static_cast<double>(m_lines.size()); }
+worker::v1::Progress Batch::progress() const {
+  worker::v1::Progress out;
+  out.set_progress(static_cast<double>(m_journal->done()) / static_cast<double>(m_lines.size()));
+  *out.mutable_usage() = m_journal->usage();
+  return out;
+}
 
-worker::Attempt<v1::Output> Batch::run(const std::function<void()>& begun) {
-  m_begun = begun;
+worker::Attempt<std::vector<v1::Output>> Batch::run(const Telling& telling) {
+  m_begun = telling.begun;
   for (const Kind kind : {Kind::Generate, Kind::Embed}) {
     if (auto answered = answerAll(kind); !answered) return answered.failure();
   }
@@ -179,7 +184,7 @@ Outcome Batch::blame(std::size_t request) {
   return m_journal->finish(request, line.text, line.usage);
 }
 
-worker::Attempt<v1::Output> Batch::writeResults() {
+worker::Attempt<std::vector<v1::Output>> Batch::writeResults() {
   const auto& name = m_start.spec().llama_batch().output();
   auto file = worker::OutputFile::create(m_start.output_dir(), name.empty() ? kResults : name);
   if (!file) return file.failure();
@@ -190,7 +195,9 @@ worker::Attempt<v1::Output> Batch::writeResults() {
   });
   if (!written) return written.failure();
   if (!read) return worker::fromStorage(read.error());
-  return file->finish();
+  auto output = file->finish();
+  if (!output) return output.failure();
+  return std::vector{std::move(*output)};
 }
 
 }  // namespace lull::runtimes::llama

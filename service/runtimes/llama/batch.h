@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A batch of requests to one model: each answered once, whatever is interrupted. run() on the process's first thread;
-// the rest from any.
+// A batch of requests to one model: each answered once, whatever is interrupted.
 #pragma once
 
 #include "runtimes/llama/answering.h"
+#include "runtimes/llama/job.h"
 #include "runtimes/llama/journal.h"
 #include "runtimes/llama/lines.h"
 #include "runtimes/llama/server.h"
-#include "runtimes/worker/failure.h"
-#include "worker.pb.h"
 
 #include <functional>
 #include <memory>
@@ -16,17 +14,14 @@
 
 namespace lull::runtimes::llama {
 
-class Batch {
+class Batch : public Job {
 public:
-  [[nodiscard]] static worker::Attempt<std::unique_ptr<Batch>> open(const worker::v1::Start& start);
+  [[nodiscard]] static worker::Attempt<std::unique_ptr<Job>> open(const worker::v1::Start& start);
 
-  // Nothing was computed yet; `begun` is called once the model's program runs.
-  [[nodiscard]] worker::Attempt<v1::Output> run(const std::function<void()>& begun);
-
-  [[nodiscard]] double progress() const;  // 0..1
-  [[nodiscard]] v1::TokenUsage usage() const { return m_journal->usage(); }
-  // What is done so far survives a loss of power.
-  [[nodiscard]] Outcome save() { return m_journal->sync(); }
+  [[nodiscard]] worker::Attempt<std::vector<v1::Output>> run(const Telling& telling) override;
+  [[nodiscard]] worker::v1::Progress progress() const override;
+  [[nodiscard]] Outcome save() override { return m_journal->sync(); }
+  void hear(const worker::v1::ToWorker&) override {}
 
 private:
   enum class Kind : std::uint8_t { Refused, Generate, Embed };
@@ -39,7 +34,7 @@ private:
   static void work(const Answering& answering, Queue& queue, std::uint32_t slot);
   [[nodiscard]] Outcome blame(std::size_t request);
   [[nodiscard]] std::vector<std::size_t> open(Kind kind, bool struck) const;
-  [[nodiscard]] worker::Attempt<v1::Output> writeResults();
+  [[nodiscard]] worker::Attempt<std::vector<v1::Output>> writeResults();
 
   const worker::v1::Start m_start;
   const std::string m_id;

@@ -15,10 +15,15 @@ using namespace lull::runtimes::llama;
 
 namespace {
 
-[[noreturn]] void run(Session& session, Batch& batch) {
-  auto output = batch.run([&session] { session.started(); });
-  if (output) session.finished(*output);
-  session.failed(output.failure());
+worker::Attempt<std::unique_ptr<Job>> jobOf(const worker::v1::Start& start) {
+  if (start.spec().has_llama_batch()) return Batch::open(start);
+  return worker::badTask("This version of Lull cannot do what the task asks of the language model.");
+}
+
+[[noreturn]] void run(Session& session, Job& job) {
+  auto outputs = job.run(session.telling());
+  if (outputs) session.finished(*outputs);
+  session.failed(outputs.failure());
 }
 
 }  // namespace
@@ -34,10 +39,10 @@ int main() {
   auto first = link.receive();
   if (!first || !first->has_start()) return 1;
   const worker::v1::Start& start = first->start();
-  auto batch = Batch::open(start);
-  Session session(link, batch ? batch->get() : nullptr, start.checkpoint_every_s());
-  if (!batch) session.failed(batch.failure());
+  auto job = jobOf(start);
+  Session session(link, job ? job->get() : nullptr, start.checkpoint_every_s());
+  if (!job) session.failed(job.failure());
   // Never joined: the first thread is the one that may start programs, and the process ends with the last word.
   std::thread([&session] { session.hear(); }).detach();
-  run(session, **batch);
+  run(session, **job);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The conversation with the service while a batch runs: progress, checkpoints, the wish to have the GPU back, and the
+// The conversation with the service while a job runs: progress, checkpoints, the wish to have the GPU back, and the
 // last word, which is said once, by whichever thread comes first; then the process is over and its programs with it.
 #pragma once
 
-#include "runtimes/llama/batch.h"
+#include "runtimes/llama/job.h"
 #include "runtimes/worker/link.h"
 
 #include <chrono>
@@ -14,22 +14,24 @@ namespace lull::runtimes::llama {
 
 class Session {
 public:
-  // `batch`: nullptr where there is nothing to tell but the last word.
-  Session(worker::Link& link, Batch* batch, std::uint32_t checkpointEveryS);
+  // `job`: nullptr where there is nothing to tell but the last word.
+  Session(worker::Link& link, Job* job, std::uint32_t checkpointEveryS);
 
   // Until the service is gone or wants the GPU back; ends the process.
   [[noreturn]] void hear();
-  void started();
-  [[noreturn]] void finished(const v1::Output& output);
+  [[nodiscard]] Telling telling();
+  [[noreturn]] void finished(const std::vector<v1::Output>& outputs);
   [[noreturn]] void failed(const worker::Failure& failure);
 
 private:
   [[noreturn]] void evict();
+  void started();
   void tellProgress();
   void checkpoint();
-  [[noreturn]] void say(const worker::v1::FromWorker& message);
+  void say(const worker::v1::FromWorker& message);
+  [[noreturn]] void sayLast(const worker::v1::FromWorker& message);
   worker::Link& m_link;
-  Batch* const m_batch;
+  Job* const m_job;
   const std::chrono::seconds m_checkpointEvery;
   std::chrono::steady_clock::time_point m_checkpointAt;
   std::string m_told;  // the last progress

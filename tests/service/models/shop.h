@@ -5,7 +5,7 @@
 #include "base/sha256.h"
 #include "fakes/fake_clock.h"
 #include "models/store.h"
-#include "service/models/gguf_bytes.h"
+#include "service/gguf/gguf_bytes.h"
 
 #include <asio/executor_work_guard.hpp>
 

@@ -2,7 +2,7 @@
 // The real lull-fetch against a web server that misbehaves.
 #include "base/file.h"
 #include "models/fetch/order.h"
-#include "service/models/gguf_bytes.h"
+#include "service/gguf/gguf_bytes.h"
 #include "service/models/http_server.h"
 
 #include <QProcess>

@@ -350,6 +350,7 @@ void TestBatch::whatCannotBeDoneIsSaid() {
   if (what == "program") start.mutable_llama()->set_start(0, folder() / "none");
   if (what == "big") {
     start.mutable_llama()->set_weight_bytes(5'200'000'000);
+    start.mutable_llama()->set_work_bytes(192ULL << 20U);
     start.set_memory_limit(3'000'000'000);
   }
   const auto run = worker(start);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/gguf/facts.h"
+#include "gguf/facts.h"
 
-#include "models/gguf/types.h"
+#include "gguf/types.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include <limits>
 #include <string_view>
 
-namespace lull::models::gguf {
+namespace lull::gguf {
 
 namespace {
 
@@ -137,4 +137,4 @@ std::optional<Facts::Array> Facts::array(const std::string& key) const {
   return found == m_arrays.end() ? std::nullopt : std::optional(found->second);
 }
 
-}  // namespace lull::models::gguf
+}  // namespace lull::gguf

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/gguf/input.h"
+#include "gguf/input.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace lull::models::gguf {
+namespace lull::gguf {
 
 namespace {
 
@@ -100,4 +100,4 @@ std::string Input::text(std::uint64_t most, std::size_t keep) {
 
 void Input::skipText(std::uint64_t most) { static_cast<void>(text(most, 0)); }
 
-}  // namespace lull::models::gguf
+}  // namespace lull::gguf

@@ -2,15 +2,15 @@
 // The list of tensors of a GGUF file, held against the bytes that are there.
 #pragma once
 
-#include "models/gguf/input.h"
-#include "models/gguf/types.h"
+#include "gguf/input.h"
+#include "gguf/types.h"
 
 #include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_set>
 
-namespace lull::models::gguf {
+namespace lull::gguf {
 
 class Tensors {
 public:
@@ -37,4 +37,4 @@ private:
   std::uint64_t m_end = 0;   // of the last one, without its padding
 };
 
-}  // namespace lull::models::gguf
+}  // namespace lull::gguf

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/gguf/tensors.h"
+#include "gguf/tensors.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
 
-namespace lull::models::gguf {
+namespace lull::gguf {
 
 namespace {
 
@@ -99,4 +99,4 @@ std::string Tensors::mostlyType() const {
   return std::string(tensorType(static_cast<std::uint32_t>(most - m_weightsOf.begin()))->name);
 }
 
-}  // namespace lull::models::gguf
+}  // namespace lull::gguf

@@ -3,7 +3,7 @@
 // amount to: a vocabulary is passed over, not held.
 #pragma once
 
-#include "models/gguf/input.h"
+#include "gguf/input.h"
 
 #include <cstdint>
 #include <map>
@@ -11,7 +11,7 @@
 #include <set>
 #include <string>
 
-namespace lull::models::gguf {
+namespace lull::gguf {
 
 inline constexpr std::size_t kLongestTemplate = 64 * 1024;
 
@@ -39,4 +39,4 @@ private:
   std::map<std::string, Array> m_arrays;
 };
 
-}  // namespace lull::models::gguf
+}  // namespace lull::gguf

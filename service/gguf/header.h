@@ -3,12 +3,12 @@
 // against a bound and against the bytes that are there, and nothing of it is mapped or kept but what is told here.
 #pragma once
 
-#include "models/gguf/input.h"
+#include "gguf/input.h"
 
 #include <cstdint>
 #include <string>
 
-namespace lull::models::gguf {
+namespace lull::gguf {
 
 struct Header {
   std::uint32_t version = 0;
@@ -39,4 +39,4 @@ struct Header {
 // Invalid with what is wrong and where. Reads the beginning of the file only, whatever its size.
 [[nodiscard]] Result<Header> readHeader(Source source);
 
-}  // namespace lull::models::gguf
+}  // namespace lull::gguf

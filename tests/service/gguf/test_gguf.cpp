@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Good files say what they are; each hostile one is refused for its own reason, without harm.
 #include "base/file.h"
+#include "gguf/header.h"
+#include "gguf/types.h"
 #include "llama/model.h"
-#include "models/gguf/header.h"
-#include "models/gguf/types.h"
-#include "service/models/gguf_bytes.h"
+#include "service/gguf/gguf_bytes.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -15,7 +15,7 @@
 #include <limits>
 
 using namespace lull;
-using namespace lull::models::gguf;
+using namespace lull::gguf;
 using lull::test::GgufBytes;
 
 namespace {

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace lull::models::gguf {
+namespace lull::gguf {
 
 struct Source {
   std::uint64_t size = 0;
@@ -61,4 +61,4 @@ private:
   std::optional<Error> m_error;
 };
 
-}  // namespace lull::models::gguf
+}  // namespace lull::gguf

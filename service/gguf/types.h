@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-namespace lull::models::gguf {
+namespace lull::gguf {
 
 // How weights are stored: in blocks of `weights` that take `bytes`.
 struct TensorType {
@@ -40,4 +40,4 @@ enum class ValueType : std::uint32_t {
 [[nodiscard]] std::optional<std::uint32_t> sizeOf(ValueType type);
 [[nodiscard]] bool isWhole(ValueType type);
 
-}  // namespace lull::models::gguf
+}  // namespace lull::gguf

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/gguf/header.h"
+#include "gguf/header.h"
 
 #include "base/utf8.h"
-#include "models/gguf/facts.h"
-#include "models/gguf/tensors.h"
-#include "models/gguf/types.h"
+#include "gguf/facts.h"
+#include "gguf/tensors.h"
+#include "gguf/types.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include <bit>
 #include <memory>
 
-namespace lull::models::gguf {
+namespace lull::gguf {
 
 namespace {
 
@@ -147,4 +147,4 @@ Result<Header> readHeader(Source source) {
   return out;
 }
 
-}  // namespace lull::models::gguf
+}  // namespace lull::gguf

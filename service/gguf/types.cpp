@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/gguf/types.h"
+#include "gguf/types.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-namespace lull::models::gguf {
+namespace lull::gguf {
 
 namespace {
 
@@ -106,4 +106,4 @@ bool isWhole(ValueType type) {
   return sizeOf(type) && type != ValueType::F32 && type != ValueType::F64 && type != ValueType::Bool;
 }
 
-}  // namespace lull::models::gguf
+}  // namespace lull::gguf
