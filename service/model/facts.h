@@ -44,7 +44,7 @@ struct Facts {
   Aged<v1::Memory> memory;
   v1::Network network;              // told of every change: never old
   std::optional<double> gpuWatts;   // what the one GPU draws, where its driver tells
-  Aged<std::vector<v1::Gpu>> gpus;  // verdict, task and meters left empty
+  Aged<std::vector<v1::Gpu>> gpus;  // the processor is the last; verdict, task and meters left empty
   std::string gpuTrouble;           // why no GPU could be looked for ("the driver crashed …"); empty: all went well
   Wishes wishes;
 };

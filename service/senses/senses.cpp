@@ -3,6 +3,7 @@
 
 #include "senses/gpu_look.h"
 #include "senses/linux/network.h"
+#include "senses/linux/processor.h"
 #include "senses/owner_presence.h"
 #include "senses/readings.h"
 
@@ -19,6 +20,7 @@ public:
   DeviceSenses(asio::io_context& loop, const Clock& clock, const Doors& doors, std::function<void()> changed)
       : m_loop(loop),
         m_clock(clock),
+        m_proc(doors.proc),
         m_changed(std::move(changed)),
         m_presence(loop, clock, doors, [this] { tellChanged(); }),
         m_readings(loop, clock, doors, [this] { tellChanged(); }),
@@ -49,6 +51,7 @@ public:
 
 private:
   void takeGpus(GpuList list) {
+    list.gpus.push_back(readProcessor(m_proc));  // last: it is what is left where no GPU is
     m_gpus = {.value = std::move(list.gpus), .at = m_clock.now().instant};
     m_gpuTrouble = std::move(list.trouble);
     tellChanged();
@@ -71,6 +74,7 @@ private:
   asio::io_context& m_loop;
 
   const Clock& m_clock;
+  const std::filesystem::path m_proc;
   std::function<void()> m_changed;
   bool m_inside = false;
   std::shared_ptr<int> m_life = std::make_shared<int>();
