@@ -17,9 +17,16 @@ namespace lull::model {
 struct Leave {
   v1::Limit limit = v1::LIMIT_EVICT;     // default deny
   std::vector<v1::Reason> reasons;       // all that hold, the strictest first; empty: may run
-  double duty = 0;                       // share of GPU time granted, 0..1, in whole percent; 0 unless it may run
+  double duty = 0;                       // share of its time granted, 0..1, in whole percent; 0 unless it may run
   std::optional<v1::Reason> dutyReason;  // why it is not all
-  std::uint64_t memoryLimit = 0;         // bytes of GPU memory granted; 0 = no limit
+  std::uint64_t memoryLimit = 0;         // bytes of its memory granted; 0 = no limit
+};
+
+// Of the devices of one kind, GPUs or the processor.
+struct HeatMemory {
+  bool hot = false;                 // stopped for heat, not yet cool
+  double warmDuty = 1;              // what heat leaves of their time
+  std::optional<Instant> warmStep;  // when that was last weighed; none: never
 };
 
 // What work for others may do; and the owner's own work, which is never held stricter.
@@ -33,10 +40,9 @@ struct Verdict : Leave {
 struct PolicyMemory {
   std::optional<Instant> presentSince;  // the input that ended the last absence; none while away
   std::optional<Instant> pausedSince;   // none while nobody has paused it
-  bool hot = false;                     // stopped for heat, not yet cool
   bool pressed = false;                 // stopped for memory, not yet relaxed
-  double warmDuty = 1;                  // what heat leaves of the GPU's time
-  std::optional<Instant> warmStep;      // when that was last weighed; none: never
+  HeatMemory gpus;
+  HeatMemory processor;
 };
 
 struct Verdicts {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/duty.h"
 
-#include "policy/rules/heat.h"
 #include "policy/words.h"
 
 #include <fmt/core.h>
@@ -74,7 +73,7 @@ v1::Reason ownersReason(std::uint32_t percent) {
 }
 
 // Takes the steps that are due; when the next one is, if any.
-std::optional<Instant> step(const Case& c, const Heat& heat, model::PolicyMemory& memory) {
+std::optional<Instant> step(const Case& c, const Heat& heat, model::HeatMemory& memory) {
   const auto& limits = c.settings.thermal();
   if (!memory.warmStep) {  // the first look: there is no past to be even with
     memory.warmStep = c.now();
@@ -91,13 +90,13 @@ std::optional<Instant> step(const Case& c, const Heat& heat, model::PolicyMemory
 
 }  // namespace
 
-Grants dutyGranted(const Case& c, model::PolicyMemory& memory) {
+Grants dutyGranted(const Case& c, HeatOf of, model::HeatMemory& memory) {
   Grants grants;
-  const auto most = c.settings.gpu().max_duty();
+  const auto most = of == HeatOf::Gpus ? c.settings.gpu().max_duty() : 100;
   if (most > 0 && most < 100) grants.lent = {.duty = most / 100.0, .reason = ownersReason(most), .changesAt = {}};
   const auto& reading = c.facts.temperatures;
   if (c.settings.thermal().soften() == 0 || !isFresh(c, reading.at)) return grants;
-  const auto heat = decidingHeat(reading.value);
+  const auto heat = decidingHeat(reading.value, of);
   if (!heat) return grants;
   const auto changesAt = step(c, *heat, memory);
   for (Grant* grant : {&grants.lent, &grants.own}) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much of the GPU's time may be lent while it may run: what the owner set, and less the warmer it is.
+// How much of a device's time may be lent while it may run: what the owner set (of a GPU; of the processor it is cores,
+// see sharing.cpu_cores), and less the warmer it is.
 //
 // From thermal.soften below thermal.stop on, heat takes the share down in a straight line to kLeastDuty at thermal.stop
 // (there tooHot() stops it altogether). The share moves toward that line in small steps, kDutyStep apart, and rises
@@ -7,6 +8,7 @@
 #pragma once
 
 #include "policy/opinion.h"
+#include "policy/rules/heat.h"
 
 #include <optional>
 
@@ -25,6 +27,6 @@ struct Grants {
   Grant lent;
   Grant own;  // to the owner's own work: only heat takes of it
 };
-[[nodiscard]] Grants dutyGranted(const Case& c, model::PolicyMemory& memory);
+[[nodiscard]] Grants dutyGranted(const Case& c, HeatOf of, model::HeatMemory& memory);
 
 }  // namespace lull::policy

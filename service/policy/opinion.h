@@ -41,6 +41,7 @@ inline constexpr std::string_view kSharingOff = "sharing_off";
 inline constexpr std::string_view kPaused = "paused";
 inline constexpr std::string_view kOwnerPresent = "owner_present";
 inline constexpr std::string_view kNoGpu = "no_gpu";
+inline constexpr std::string_view kCpuNotLent = "cpu_not_lent";
 inline constexpr std::string_view kMemoryPressure = "memory_pressure";
 inline constexpr std::string_view kTooHot = "too_hot";
 inline constexpr std::string_view kOnBattery = "on_battery";

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/policy.h"
 
+#include "model/processor.h"
 #include "policy/duty.h"
 #include "policy/opinion.h"
 #include "policy/own_work.h"
+#include "policy/rules/cpu_not_lent.h"
 #include "policy/rules/memory_pressure.h"
 #include "policy/rules/no_gpu.h"
 #include "policy/rules/on_battery.h"
@@ -80,21 +82,29 @@ void mindAbsence(const Case& c, const Judgements& judgements, Reasons& reasons, 
   if (const auto missing = missingReadings(c, judgements); !missing.empty()) reasons.push_back(starting(missing));
 }
 
-Gathered gather(const Case& c, model::PolicyMemory& memory) {
+// Devices that share their heat and their grants: the GPUs, or the processor.
+struct Kind {
+  HeatOf heat;
+  model::HeatMemory& memory;
+  // Of all of them, whatever else holds.
+  Opinion refused;
+  Opinion refusedToOwn;
+};
+
+Gathered gather(const Case& c, const Kind& kind, model::PolicyMemory& memory) {
   Gathered all;
   all.take(sharingOff(c));
   all.take(paused(c, memory));
   all.take(ownerPresent(c, memory));
   Judgements judgements{{rule::kMemoryPressure, memoryPressure(c, memory)},
-                        {rule::kTooHot, tooHot(c, memory)},
+                        {rule::kTooHot, tooHot(c, kind.heat, kind.memory)},
                         {rule::kOnBattery, onBattery(c)}};
   for (const auto& j : judgements) {
     if (j.judgement.opinion.reason) all.take(j.judgement.opinion);
   }
-  if (noGpuAtAll(c).reason) return all;
-  mindAbsence(c, judgements, all.reasons, all.lookAgain);
+  if (!kind.refused.reason) mindAbsence(c, judgements, all.reasons, all.lookAgain);
   std::erase_if(judgements, [](const Judged& j) { return !bindsOwnWork(j.rule); });
-  mindAbsence(c, judgements, all.own, all.lookAgain);
+  if (!kind.refusedToOwn.reason) mindAbsence(c, judgements, all.own, all.lookAgain);
   return all;
 }
 
@@ -126,11 +136,93 @@ model::Leave leaveOf(Reasons reasons, const Grant& grant, const model::Leave& be
   return leave;
 }
 
-// `here`: what only this GPU is asked.
-model::Verdict verdictOf(Gathered all, const Opinion& here, const Grants& grants, const model::Verdict& before) {
-  all.take(here);
-  return {leaveOf(std::move(all.reasons), grants.lent, before), leaveOf(std::move(all.own), grants.own, before.own)};
-}
+class Deciding {
+public:
+  Deciding(const Case& c, const model::Verdicts& previous) : m_case(c), m_previous(previous) {
+    m_verdicts.memory = previous.memory;
+  }
+
+  model::Verdicts decide() {
+    const auto* processor = processorSeen();
+    const bool anyGpu = m_case.facts.gpus.value.size() > (processor != nullptr ? 1U : 0U);
+    const auto refused = processor != nullptr ? cpuNotLent(m_case) : Opinion();
+    if (anyGpu || processor == nullptr || refused.reason) decideGpus();
+    if (processor != nullptr) decideProcessor(*processor, refused, anyGpu);
+    return std::move(m_verdicts);
+  }
+
+private:
+  struct Decided {
+    Gathered all;
+    Grants grants;
+  };
+
+  [[nodiscard]] const v1::Gpu* processorSeen() const {
+    const auto& devices = m_case.facts.gpus.value;
+    return !devices.empty() && model::isProcessor(devices.back()) ? &devices.back() : nullptr;
+  }
+
+  void decideGpus() {
+    const auto none = noGpuAtAll(m_case);
+    const auto decided = decide({HeatOf::Gpus, m_verdicts.memory.gpus, none, none});
+    m_verdicts.device = verdictOf(decided, none, none, m_previous.device);
+    for (const auto& gpu : m_case.facts.gpus.value) {
+      if (model::isProcessor(gpu)) continue;
+      const auto here = noGpu(m_case, gpu);
+      auto& verdict = m_verdicts.byGpu[gpu.id()];
+      verdict = verdictOf(decided, here, here, before(gpu));
+      if (verdict.limit == v1::LIMIT_RUN) verdict.memoryLimit = m_case.settings.gpu().max_memory() * kMiB;
+    }
+  }
+
+  // The computer may do what one of its devices may.
+  void decideProcessor(const v1::Gpu& processor, const Opinion& refused, bool besideGpus) {
+    const auto refusedToOwn = cpuNotForOwnWork(m_case);
+    const auto decided = decide({HeatOf::Processor, m_verdicts.memory.processor, refused, refusedToOwn});
+    auto& verdict = m_verdicts.byGpu[processor.id()];
+    verdict = verdictOf(decided, refused, refusedToOwn, before(processor));
+    verdict.memoryLimit = verdict.own.memoryLimit = mainMemoryGranted();
+    auto& device = m_verdicts.device;
+    const auto whole = verdictOf(decided, refused, refusedToOwn, m_previous.device);
+    const bool alone = !besideGpus && !refused.reason;
+    if (alone || whole.limit < device.limit) static_cast<model::Leave&>(device) = whole;
+    if (!besideGpus || whole.own.limit < device.own.limit) device.own = whole.own;
+  }
+
+  Decided decide(const Kind& kind) {
+    Decided out{gather(m_case, kind, m_verdicts.memory), dutyGranted(m_case, kind.heat, kind.memory)};
+    if (out.all.reasons.empty() && !kind.refused.reason) earlier(out.all.lookAgain, out.grants.lent.changesAt);
+    if (out.all.own.empty() && !kind.refusedToOwn.reason) earlier(out.all.lookAgain, out.grants.own.changesAt);
+    earlier(m_verdicts.lookAgain, out.all.lookAgain);
+    return out;
+  }
+
+  // What holds for its kind, and what this device adds.
+  static model::Verdict verdictOf(const Decided& decided, const Opinion& here, const Opinion& hereForOwn,
+                                  const model::Verdict& before) {
+    return {leaveOf(with(decided.all.reasons, here), decided.grants.lent, before),
+            leaveOf(with(decided.all.own, hereForOwn), decided.grants.own, before.own)};
+  }
+
+  static Reasons with(Reasons reasons, const Opinion& opinion) {
+    if (opinion.reason) reasons.push_back(*opinion.reason);
+    return reasons;
+  }
+
+  [[nodiscard]] model::Verdict before(const v1::Gpu& device) const {
+    const auto found = m_previous.byGpu.find(device.id());
+    return found == m_previous.byGpu.end() ? model::Verdict() : found->second;
+  }
+
+  [[nodiscard]] std::uint64_t mainMemoryGranted() const {
+    const auto told = m_case.settings.tasks().max_memory() * kMiB;
+    return told > 0 ? told : m_case.facts.memory.value.total_bytes() / 2;
+  }
+
+  const Case& m_case;
+  const model::Verdicts& m_previous;
+  model::Verdicts m_verdicts;
+};
 
 }  // namespace
 
@@ -143,21 +235,7 @@ bool isFresh(const Case& c, std::optional<Instant> at) { return at && c.now() < 
 
 model::Verdicts decide(const model::Facts& facts, const v1::Settings& settings, const model::Verdicts& previous) {
   const Case c{.facts = facts, .settings = settings, .before = previous.memory};
-  model::Verdicts verdicts;
-  verdicts.memory = previous.memory;
-  const Gathered all = gather(c, verdicts.memory);
-  verdicts.lookAgain = all.lookAgain;
-  const Grants grants = dutyGranted(c, verdicts.memory);
-  if (all.reasons.empty()) earlier(verdicts.lookAgain, grants.lent.changesAt);
-  if (all.own.empty()) earlier(verdicts.lookAgain, grants.own.changesAt);
-  verdicts.device = verdictOf(all, noGpuAtAll(c), grants, previous.device);
-  for (const auto& gpu : facts.gpus.value) {
-    const auto before = previous.byGpu.find(gpu.id());
-    auto& verdict = verdicts.byGpu[gpu.id()];
-    verdict = verdictOf(all, noGpu(c, gpu), grants, before == previous.byGpu.end() ? model::Verdict() : before->second);
-    if (verdict.limit == v1::LIMIT_RUN) verdict.memoryLimit = settings.gpu().max_memory() * kMiB;
-  }
-  return verdicts;
+  return Deciding(c, previous).decide();
 }
 
 }  // namespace lull::policy

@@ -21,9 +21,11 @@ std::optional<double> hottest(const std::vector<v1::Temperature>& all, Choice ch
 
 }  // namespace
 
-std::optional<Heat> decidingHeat(const std::vector<v1::Temperature>& all) {
-  if (const auto gpu = hottest(all, [](const auto& t) { return t.is_gpu(); })) return Heat{*gpu, "GPU"};
-  if (const auto processor = hottest(all, isProcessor)) return Heat{*processor, "processor"};
+std::optional<Heat> decidingHeat(const std::vector<v1::Temperature>& all, HeatOf of) {
+  const auto gpu = hottest(all, [](const auto& t) { return t.is_gpu(); });
+  const auto processor = hottest(all, isProcessor);
+  if (gpu && (of == HeatOf::Gpus || !processor)) return Heat{*gpu, "GPU"};
+  if (processor) return Heat{*processor, "processor"};
   return std::nullopt;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/rules/no_gpu.h"
 
+#include "model/processor.h"
+
 #include <fmt/core.h>
 
 namespace lull::policy {
@@ -34,7 +36,8 @@ v1::Reason none(const std::string& trouble) {
   auto reason = gpuReason(trouble.empty() ? "This computer has no GPU with a Vulkan driver"
                                           : "The GPUs of this computer could not be looked for");
   reason.set_value(trouble.empty() ? "no Vulkan device" : trouble);
-  reason.set_remedy("Install the Vulkan driver of your GPU; “lull doctor” says which");
+  reason.set_remedy(
+      "Install the Vulkan driver of your GPU; “lull doctor” says which. Or lend the processor: sharing.cpu");
   return reason;
 }
 
@@ -52,6 +55,7 @@ Opinion noGpuAtAll(const Case& c) {
   if (!c.facts.gpus.at) return {};
   Opinion first;
   for (const auto& gpu : c.facts.gpus.value) {
+    if (model::isProcessor(gpu)) continue;
     Opinion opinion = noGpu(c, gpu);
     if (!opinion.reason) return {};
     if (!first.reason) first = std::move(opinion);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is there a GPU that may be used? Asked for each GPU, and for the device: is there one at all?
+// Is there a GPU that may be used? Asked for each GPU, and for the device: is there one at all? The processor is none.
 #pragma once
 
 #include "policy/opinion.h"

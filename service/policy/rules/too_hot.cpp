@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/rules/too_hot.h"
 
-#include "policy/rules/heat.h"
 #include "policy/words.h"
 
 #include <fmt/core.h>
@@ -30,15 +29,15 @@ v1::Reason hotReason(const v1::Settings::Thermal& limits, const Heat& heat) {
 
 }  // namespace
 
-Judgement tooHot(const Case& c, model::PolicyMemory& memory) {
+Judgement tooHot(const Case& c, HeatOf of, model::HeatMemory& memory) {
   const auto& reading = c.facts.temperatures;
   Judgement judgement{.opinion = {}, .missing = true, .reading = "temperatures"};
   if (!isFresh(c, reading.at)) return judgement;
   judgement.missing = false;
   judgement.opinion.changesAt = staleAt(reading.at);
-  const auto heat = decidingHeat(reading.value);
+  const auto heat = decidingHeat(reading.value, of);
   const auto& limits = c.settings.thermal();
-  memory.hot = heat && (heat->celsius >= limits.stop() || (c.before.hot && heat->celsius > limits.resume()));
+  memory.hot = heat && (heat->celsius >= limits.stop() || (memory.hot && heat->celsius > limits.resume()));
   if (memory.hot) judgement.opinion.reason = hotReason(limits, *heat);
   return judgement;
 }

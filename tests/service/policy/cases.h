@@ -34,6 +34,8 @@ inline v1::Gpu gpu(std::string id, std::string type = "discrete", bool usable = 
   return g;
 }
 
+inline v1::Gpu processor() { return gpu("cpu", "processor"); }
+
 inline v1::Power mains() {
   v1::Power p;
   p.set_known(true);

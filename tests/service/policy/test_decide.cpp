@@ -4,6 +4,7 @@
 
 #include <QTest>
 
+#include <array>
 #include <random>
 
 using namespace lull;
@@ -50,9 +51,12 @@ public:
     f.presence.since = ago(300);
     f.presence.lastActivity = yes() ? std::optional(ago(300)) : std::nullopt;
     f.temperatures = {.value = {temperature("GPU", upTo(100), true)}, .at = ago(40)};
+    if (yes()) f.temperatures.value.push_back(temperature("CPU", upTo(100)));
     f.power = {.value = yes() ? mains() : battery(upTo(100), yes(), yes()), .at = ago(40)};
     f.memory = {.value = memory(static_cast<std::uint64_t>(upTo(3000)), upTo(20)), .at = ago(40)};
     f.gpus.value = {gpu("a", yes() ? "discrete" : "software", yes(0.8)), gpu("b", "integrated", yes())};
+    if (yes(0.2)) f.gpus.value.clear();
+    if (yes()) f.gpus.value.push_back(processor());
     if (yes(0.1)) f.gpus = {};
     if (yes(0.3)) f.wishes.pausedUntil = yes() ? -1 : kStartUnix - 1000 + upTo(60'000);
     return f;
@@ -60,6 +64,7 @@ public:
   v1::Settings settings() {
     auto s = test::sharing();
     s.mutable_sharing()->set_enabled(yes(0.8));
+    s.mutable_sharing()->set_cpu(std::array{"never", "no_gpu", "always"}.at(static_cast<std::size_t>(upTo(2))));
     s.mutable_presence()->set_idle_after(static_cast<std::uint32_t>(1 + upTo(200)));
     s.mutable_presence()->set_evict_after(static_cast<std::uint32_t>(upTo(60)));
     s.mutable_power()->set_on_battery(yes());
@@ -70,7 +75,8 @@ public:
     model::Verdicts v;
     if (yes()) v.memory.presentSince = ago(60);
     if (yes()) v.memory.pausedSince = ago(60);
-    v.memory.hot = yes();
+    v.memory.gpus.hot = yes();
+    v.memory.processor.hot = yes();
     v.memory.pressed = yes();
     return v;
   }
@@ -119,6 +125,158 @@ private slots:
     QCOMPARE(limitOf(verdicts.byGpu.at("b")), "evict");
     QCOMPARE(verdicts.byGpu.at("b").reasons.front().setting(), std::string("gpu.allow_software"));
     QCOMPARE(verdicts.byGpu.at("c").reasons.front().value(), std::string("the driver is too old"));
+  }
+
+  void theProcessor_data() {
+    QTest::addColumn<QString>("setting");
+    QTest::addColumn<QString>("gpu");
+    QTest::addColumn<QString>("processor");  // what holds it back
+    QTest::addColumn<QString>("computer");
+    QTest::newRow("never, beside a GPU") << "never"
+                                         << "usable"
+                                         << "cpu_not_lent"
+                                         << "";
+    QTest::newRow("never, alone") << "never"
+                                  << "none"
+                                  << "cpu_not_lent"
+                                  << "no_gpu";
+    QTest::newRow("a setting of a newer Lull") << "often"
+                                               << "none"
+                                               << "cpu_not_lent"
+                                               << "no_gpu";
+    QTest::newRow("no GPU, beside one") << "no_gpu"
+                                        << "usable"
+                                        << "cpu_not_lent"
+                                        << "";
+    QTest::newRow("no GPU, alone") << "no_gpu"
+                                   << "none"
+                                   << ""
+                                   << "";
+    QTest::newRow("no GPU, beside a useless one") << "no_gpu"
+                                                  << "useless"
+                                                  << ""
+                                                  << "";
+    QTest::newRow("no GPU, beside software") << "no_gpu"
+                                             << "software"
+                                             << ""
+                                             << "";
+    QTest::newRow("no GPU, beside software that is allowed") << "no_gpu"
+                                                             << "allowed"
+                                                             << "cpu_not_lent"
+                                                             << "";
+    QTest::newRow("always, beside a GPU") << "always"
+                                          << "usable"
+                                          << ""
+                                          << "";
+    QTest::newRow("always, alone") << "always"
+                                   << "none"
+                                   << ""
+                                   << "";
+  }
+  void theProcessor() {
+    QFETCH(QString, setting);
+    QFETCH(QString, gpu);
+    auto facts = quietMachine();
+    if (gpu == "none") facts.gpus.value.clear();
+    if (gpu == "useless") facts.gpus.value = {test::gpu("a", "discrete", false)};
+    if (gpu == "software" || gpu == "allowed") facts.gpus.value = {test::gpu("a", "software")};
+    facts.gpus.value.push_back(processor());
+    auto settings = sharing();
+    settings.mutable_sharing()->set_cpu(setting.toStdString());
+    settings.mutable_gpu()->set_allow_software(gpu == "allowed");
+    const auto verdicts = policy::decide(facts, settings, {});
+    QTEST(rulesOf(verdicts.byGpu.at("cpu")).join(' '), "processor");
+    QTEST(rulesOf(verdicts.device).join(' '), "computer");
+    QCOMPARE(limitOf(verdicts.byGpu.at("cpu")), rulesOf(verdicts.byGpu.at("cpu")).isEmpty() ? "run" : "evict");
+  }
+
+  // What holds for GPUs holds for it; its heat is its own.
+  void theProcessorsRules_data() {
+    QTest::addColumn<QString>("spoil");
+    QTest::addColumn<QString>("limit");
+    QTest::addColumn<QString>("rules");
+    QTest::addColumn<QString>("ofTheGpu");
+    QTest::newRow("nothing") << ""
+                             << "run"
+                             << ""
+                             << "";
+    QTest::newRow("touched") << "touched"
+                             << "park"
+                             << "owner_present"
+                             << "owner_present";
+    QTest::newRow("paused") << "paused"
+                            << "park"
+                            << "paused"
+                            << "paused";
+    QTest::newRow("battery") << "battery"
+                             << "park"
+                             << "on_battery"
+                             << "on_battery";
+    QTest::newRow("memory") << "memory"
+                            << "evict"
+                            << "memory_pressure"
+                            << "memory_pressure";
+    QTest::newRow("a hot GPU") << "hot GPU"
+                               << "run"
+                               << ""
+                               << "too_hot";
+    QTest::newRow("a hot processor") << "hot CPU"
+                                     << "park"
+                                     << "too_hot"
+                                     << "";
+    QTest::newRow("a hot GPU, and no other tells") << "hot GPU alone"
+                                                   << "park"
+                                                   << "too_hot"
+                                                   << "too_hot";
+    QTest::newRow("not measured") << "stale"
+                                  << "park"
+                                  << "starting"
+                                  << "starting";
+    QTest::newRow("off") << "off"
+                         << "evict"
+                         << "sharing_off"
+                         << "sharing_off";
+  }
+  void theProcessorsRules() {
+    QFETCH(QString, spoil);
+    auto facts = quietMachine();
+    facts.gpus.value.push_back(processor());
+    auto settings = sharing();
+    settings.mutable_sharing()->set_cpu("always");
+    settings.mutable_sharing()->set_enabled(spoil != "off");
+    if (spoil == "touched") facts.presence.lastActivity = kStart;
+    if (spoil == "paused") facts.wishes.pausedUntil = -1;
+    if (spoil == "battery") facts.power.value = battery(80);
+    if (spoil == "memory") facts.memory.value = memory(100);
+    if (spoil == "hot GPU") facts.temperatures.value = {temperature("GPU", 90, true), temperature("CPU", 40)};
+    if (spoil == "hot CPU") facts.temperatures.value = {temperature("GPU", 40, true), temperature("CPU", 90)};
+    if (spoil == "hot GPU alone") facts.temperatures.value = {temperature("GPU", 90, true)};
+    if (spoil == "stale") facts.temperatures = {};
+    const auto verdicts = policy::decide(facts, settings, {});
+    QTEST(limitOf(verdicts.byGpu.at("cpu")), "limit");
+    QTEST(rulesOf(verdicts.byGpu.at("cpu")).join(' '), "rules");
+    QTEST(rulesOf(verdicts.byGpu.at("a")).join(' '), "ofTheGpu");
+    // The computer may do what one of its devices may.
+    const auto least = std::min(verdicts.byGpu.at("cpu").limit, verdicts.byGpu.at("a").limit);
+    QCOMPARE(int{verdicts.device.limit}, int{least});
+  }
+
+  void theProcessorsShare() {
+    auto facts = quietMachine();
+    facts.gpus.value.push_back(processor());
+    facts.temperatures.value = {temperature("GPU", 40, true), temperature("CPU", 76)};
+    auto settings = sharing();
+    settings.mutable_sharing()->set_cpu("always");
+    settings.mutable_gpu()->set_max_duty(30);
+    settings.mutable_gpu()->set_max_memory(3);
+    const auto verdicts = policy::decide(facts, settings, {});
+    const auto& lent = verdicts.byGpu.at("cpu");
+    QVERIFY(lent.duty < 1 && lent.duty > 0.3);  // gpu.max_duty is not for it
+    QCOMPARE(lent.dutyReason->text(), std::string("The processor is at 76 °C"));
+    QCOMPARE(verdicts.byGpu.at("a").duty, 0.3);
+    QCOMPARE(lent.memoryLimit, std::uint64_t{8} << 30U);  // half of the main memory
+    settings.mutable_tasks()->set_max_memory(100);
+    QCOMPARE(policy::decide(facts, settings, {}).byGpu.at("cpu").memoryLimit, std::uint64_t{100} << 20U);
   }
 
   void looksAgain_data() {

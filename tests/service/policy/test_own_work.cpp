@@ -102,6 +102,31 @@ private slots:
     QCOMPARE(rulesOf(verdicts.byGpu.at("b").own), QStringList{"no_gpu"});
   }
 
+  // It is the owner who asks: sharing.cpu is about others. But a GPU does it better.
+  void onTheProcessor_data() {
+    QTest::addColumn<QString>("setting");
+    QTest::addColumn<bool>("gpu");
+    QTest::addColumn<QString>("limit");
+    for (const char* setting : {"never", "no_gpu", "always"}) {
+      QTest::addRow("%s, alone", setting) << QString(setting) << false << "run";
+      QTest::addRow("%s, beside a GPU", setting) << QString(setting) << true << "evict";
+    }
+  }
+  void onTheProcessor() {
+    QFETCH(QString, setting);
+    QFETCH(bool, gpu);
+    auto facts = quietMachine();
+    if (!gpu) facts.gpus.value.clear();
+    facts.gpus.value.push_back(processor());
+    facts.presence.lastActivity = kStart;
+    auto settings = sharing();
+    settings.mutable_sharing()->set_cpu(setting.toStdString());
+    const auto verdicts = policy::decide(facts, settings, {});
+    QTEST(limitOf(verdicts.byGpu.at("cpu").own), "limit");
+    QCOMPARE(limitOf(verdicts.device.own), "run");
+    QVERIFY(limitOf(verdicts.byGpu.at("cpu")) != "run");
+  }
+
   void anUnknownRuleBinds() { QVERIFY(policy::bindsOwnWork("a rule of tomorrow")); }
 };
 

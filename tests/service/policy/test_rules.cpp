@@ -134,7 +134,7 @@ private slots:
     const auto is = [](std::vector<v1::Temperature> all, bool wasHot = false) {
       return [all, wasHot](model::Facts& f, v1::Settings&, model::Verdicts& p) {
         f.temperatures.value = all;
-        p.memory.hot = wasHot;
+        p.memory.gpus.hot = wasHot;
       };
     };
     row("below", "run", "", is({temperature("GPU", 79.9, true)}));
@@ -234,7 +234,7 @@ private slots:
       f.presence.lastActivity = kStart;
       f.temperatures = {.value = {temperature("GPU", 99, true)}, .at = kStart - Seconds(31)};
       f.power = {}, f.memory = {};
-      p.memory.hot = true;
+      p.memory.gpus.hot = true;
     });
     row("fresh heat is", "park", "owner_present too_hot", [](auto& f, auto&, auto&) {
       f.presence.lastActivity = kStart;
