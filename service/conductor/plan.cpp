@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conductor/conductor.h"
 #include "conductor/limits.h"
+#include "model/processor.h"
 
 #include <algorithm>
 #include <cmath>
@@ -55,7 +56,7 @@ private:
     const auto limit = leaves ? v1::LIMIT_EVICT : limitOf(task, task.gpu);
     switch (task.state) {
       case v1::TASK_STATE_STARTING:
-        return limit == v1::LIMIT_EVICT ? evict(task) : std::nullopt;
+        return limit == v1::LIMIT_EVICT || worksUngated(task, limit) ? evict(task) : std::nullopt;
       case v1::TASK_STATE_PARKED:
         if (limit == v1::LIMIT_RUN && dutyFor(task) != task.dutyPercent) return setDuty(task);
         if (limit == v1::LIMIT_RUN) return model::OpenGate{task.id};
@@ -67,6 +68,11 @@ private:
       default:
         return std::nullopt;  // EVICTING: its end is awaited
     }
+  }
+
+  // On the processor a worker works while it starts: where others wait behind their gate, it goes.
+  static bool worksUngated(const RosterTask& task, v1::Limit limit) {
+    return task.gpu == model::kProcessorId && limit != v1::LIMIT_RUN;
   }
 
   std::optional<model::Action> killFor(const RosterTask& task) const {
@@ -85,8 +91,9 @@ private:
 
   std::optional<model::Action> setDuty(const RosterTask& task) const { return model::SetDuty{task.id, dutyFor(task)}; }
 
-  // None: the GPU has no verdict.
+  // None: the GPU has no verdict, or the task cannot be computed there.
   const model::Leave* leaveFor(const RosterTask& task, const model::GpuId& gpu) const {
+    if (gpu == model::kProcessorId && !task.onProcessor) return nullptr;
     const auto verdict = m_in.verdicts.byGpu.find(gpu);
     return verdict == m_in.verdicts.byGpu.end() ? nullptr : &verdict->second.leaveFor(task.own);
   }
@@ -113,7 +120,7 @@ private:
 
   // Chooses the strangers' tasks that leave their GPUs for the owner's own, as far as too few are free or soon will be.
   void makeRoom() {
-    auto missing = std::ranges::count_if(queue(), &RosterTask::own);
+    auto missing = std::ranges::count_if(queue(), [&](const RosterTask* t) { return t->own && mayRunSomewhere(*t); });
     if (missing == 0) return;
     std::vector<const RosterTask*> strangers;
     for (const auto& [gpu, verdict] : m_in.verdicts.byGpu) {
@@ -131,6 +138,11 @@ private:
     }
   }
 
+  bool mayRunSomewhere(const RosterTask& task) const {
+    return std::ranges::any_of(m_in.verdicts.byGpu,
+                               [&](const auto& device) { return limitOf(task, device.first) == v1::LIMIT_RUN; });
+  }
+
   const RosterTask* workerOn(const model::GpuId& gpu) const {
     const auto found = std::ranges::find_if(
         m_in.roster, [&](const RosterTask& task) { return model::hasWorker(task.state) && task.gpu == gpu; });
@@ -141,10 +153,10 @@ private:
     return task.state == v1::TASK_STATE_EVICTING || task.cancelWanted || limitOf(task, task.gpu) == v1::LIMIT_EVICT;
   }
 
-  // The best queued tasks go to the free GPUs that they may use.
+  // The best queued tasks go to the free devices that they may use.
   void startQueued() {
     auto waiting = queue();
-    for (const auto& [gpu, verdict] : m_in.verdicts.byGpu) {
+    for (const auto& gpu : devices()) {
       if (m_taken.contains(gpu)) continue;
       const auto next =
           std::ranges::find_if(waiting, [&](const RosterTask* task) { return limitOf(*task, gpu) == v1::LIMIT_RUN; });
@@ -156,6 +168,14 @@ private:
       lookAgainAt(m_in.now.instant + kStartLimit);
       waiting.erase(next);
     }
+  }
+
+  // The processor last: what can be computed by both is done sooner by a GPU.
+  std::vector<model::GpuId> devices() const {
+    std::vector<model::GpuId> out;
+    for (const auto& [id, verdict] : m_in.verdicts.byGpu) out.push_back(id);
+    std::ranges::stable_partition(out, [](const auto& id) { return id != model::kProcessorId; });
+    return out;
   }
 
   std::vector<const RosterTask*> queue() const {

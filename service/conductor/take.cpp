@@ -3,6 +3,7 @@
 #include "conductor/retry.h"
 #include "conductor/transitions.h"
 #include "conductor/words.h"
+#include "model/processor.h"
 
 #include <fmt/core.h>
 
@@ -193,12 +194,14 @@ private:
     m_entries.emplace_back(model::TaskMoved{.task = m_task.id,
                                             .state = row.next,
                                             .at = m_at.now.unixMs,
-                                            .text = fmt::format(fmt::runtime(row.text), detail),
+                                            .text = fmt::format(fmt::runtime(row.text), detail, deviceName()),
                                             .attempt = m_task.attempt,
                                             .notBefore = m_task.notBefore,
                                             .gpuName = {},
                                             .failure = {}});
   }
+
+  std::string_view deviceName() const { return m_task.gpu == model::kProcessorId ? "processor" : "GPU"; }
 
   model::TaskMoved* lastMove() {
     return m_entries.empty() ? nullptr : std::get_if<model::TaskMoved>(&m_entries.back());

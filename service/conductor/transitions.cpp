@@ -18,9 +18,9 @@ constexpr auto kDone = v1::TASK_STATE_DONE;
 constexpr auto kFailed = v1::TASK_STATE_FAILED;
 constexpr auto kCancelled = v1::TASK_STATE_CANCELLED;
 
-constexpr std::string_view kSaved = "Left the GPU; {}";
+constexpr std::string_view kSaved = "Left the {1}; {0}";
 constexpr std::string_view kCutShort = "Stopped before it could save; {}";
-constexpr std::string_view kLeaves = "Leaves the GPU: {}";
+constexpr std::string_view kLeaves = "Leaves the {1}: {0}";
 constexpr std::string_view kRestarted = "The service was started again; {}";
 constexpr std::string_view kOrphaned = "Over: the service was started again, and a conversation ends with it";
 

@@ -36,7 +36,8 @@ struct Transition {
   v1::TaskState state = v1::TASK_STATE_UNSPECIFIED;  // the state before
   Event event = Event::Submitted;
   v1::TaskState next = v1::TASK_STATE_UNSPECIFIED;
-  std::string_view text;  // the public event; "{}" stands for its detail; empty: nothing to tell
+  std::string_view
+      text;  // the public event; "{}" stands for its detail, "{1}" for "GPU" or "processor"; empty: nothing to tell
 };
 
 [[nodiscard]] std::span<const Transition> transitions();

@@ -17,10 +17,11 @@ constexpr std::array kCauses{
     Words{"sharing_off", "sharing was switched off"},
     Words{"paused", "the owner paused it"},
     Words{"owner_present", "somebody uses this computer"},
-    Words{"too_hot", "the GPU is too hot"},
+    Words{"too_hot", "it is too hot"},
     Words{"on_battery", "this computer runs on its battery"},
     Words{"memory_pressure", "other programs need the memory"},
     Words{"no_gpu", "the GPU is not usable any more"},
+    Words{"cpu_not_lent", "the processor is not lent any more"},
     Words{"starting", "the state of this computer is not known yet"},
     Words{"own_task", "the owner's own work needs it"},
     Words{"stopping", "the service ends"},
@@ -29,7 +30,7 @@ constexpr std::array kCauses{
 
 constexpr std::array kKills{
     Words{"cancelled", "Cancelled: its work is being stopped"},
-    Words{"drain_limit", "Did not give the GPU back in time and is stopped by force"},
+    Words{"drain_limit", "Did not give way in time and is stopped by force"},
     Words{"evict_limit", "Took too long to leave and is stopped by force"},
     Words{"start_limit", "Did not start in time and is stopped by force"},
     Words{"gpu_time_limit", "Has used up the GPU time it was allowed and is stopped"},
@@ -58,7 +59,7 @@ std::string meaningOf(v1::Failure::Kind kind) {
     case v1::Failure::KIND_BAD_TASK:
       return "The task itself is faulty and cannot run.";
     case v1::Failure::KIND_TOO_BIG:
-      return "The task needs more than this computer's GPU offers.";
+      return "The task needs more than this computer offers.";
     case v1::Failure::KIND_DEVICE_LOST:
       return "The GPU stopped answering and had to be reset.";
     case v1::Failure::KIND_OUT_OF_MEMORY:
@@ -70,7 +71,7 @@ std::string meaningOf(v1::Failure::Kind kind) {
     case v1::Failure::KIND_STORAGE:
       return "The task's files could not be read or written; the disk may be full.";
     case v1::Failure::KIND_NO_GIVE_BACK:
-      return "The task did not give the GPU back in time and was stopped.";
+      return "The task did not give way in time and was stopped.";
     case v1::Failure::KIND_GPU_TIME_LIMIT:
       return "The task used up the GPU time it was allowed.";
     case v1::Failure::KIND_DRIVER:

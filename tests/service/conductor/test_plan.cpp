@@ -254,6 +254,70 @@ private slots:
     QCOMPARE(planOf({own(inState(v1::TASK_STATE_RUNNING))}, v), "duty t-a 60");
   }
 
+  void theProcessor_data() {
+    QTest::addColumn<bool>("gpuFree");
+    QTest::addColumn<bool>("processorFree");
+    QTest::addColumn<QString>("waiting");  // in their order; L: may run on both
+    QTest::addColumn<QString>("expected");
+    const auto row = [](const char* name, bool gpu, bool processor, const char* waiting, const char* expected) {
+      QTest::newRow(name) << gpu << processor << QString(waiting) << QString(expected);
+    };
+    row("a GPU task waits for a GPU", false, true, "G", "");
+    row("and does not hold others up", false, true, "GL", "start t-1 cpu");
+    row("a GPU before the processor", true, true, "L", "start t-0 g0");
+    row("both, if none is left", true, true, "LL", "start t-0 g0, start t-1 cpu");
+    row("both, each where it can", true, true, "GL", "start t-0 g0, start t-1 cpu");
+    row("in their order", true, true, "LG", "start t-0 g0");
+    row("not lent", true, false, "LL", "start t-0 g0");
+    row("nothing is free", false, false, "LG", "");
+  }
+  void theProcessor() {
+    QFETCH(bool, gpuFree);
+    QFETCH(bool, processorFree);
+    QFETCH(QString, waiting);
+    const auto limit = [](bool free) { return free ? v1::LIMIT_RUN : v1::LIMIT_EVICT; };
+    const auto v = verdicts({{"cpu", limit(processorFree)}, {"g0", limit(gpuFree)}});
+    model::Roster roster;
+    for (const QChar kind : waiting) {
+      roster.push_back(queued("t-" + std::to_string(roster.size()), 0, roster.size() + 1));
+      roster.back().onProcessor = kind == 'L';
+    }
+    QTEST(planOf(roster, v), "expected");
+  }
+  void ownWorkAndTheProcessor() {
+    auto stranger = inState(v1::TASK_STATE_RUNNING, "t-a", "cpu");
+    auto chat = own(queued("t-b", 0, 2));
+    auto kernel = own(queued("t-c", 0, 3));
+    stranger.onProcessor = chat.onProcessor = true;
+    model::Verdicts v;
+    v.byGpu["cpu"] = verdict(v1::LIMIT_RUN, v1::LIMIT_RUN);
+    QCOMPARE(planOf({stranger, chat, kernel}, v), "evict t-a own_task");
+    QCOMPARE(planOf({stranger, kernel}, v), "");  // it could not be computed there
+    QCOMPARE(planOf({chat}, v), "start t-b cpu");
+    v.byGpu["cpu"].own.limit = v1::LIMIT_EVICT;
+    QCOMPARE(planOf({stranger, chat}, v), "");
+  }
+  void oneWorkerOnTheProcessor() {
+    auto first = inState(v1::TASK_STATE_RUNNING, "t-a", "cpu");
+    auto second = queued("t-b", 100, 2);
+    first.onProcessor = second.onProcessor = true;
+    QCOMPARE(planOf({first, second}, verdicts({{"cpu", v1::LIMIT_RUN}})), "");
+    QCOMPARE(planOf({first, second}, verdicts({{"cpu", v1::LIMIT_RUN}, {"g0", v1::LIMIT_RUN}})), "start t-b g0");
+  }
+  // It has no gate before it has started: the owner does not wait for that.
+  void whatStartsOnTheProcessorLeavesAtOnce() {
+    auto starting = inState(v1::TASK_STATE_STARTING, "t-a", "cpu");
+    starting.onProcessor = true;
+    QCOMPARE(planOf({starting}, verdicts({{"cpu", v1::LIMIT_PARK}})), "evict t-a owner_present");
+    QCOMPARE(planOf({starting}, verdicts({{"cpu", v1::LIMIT_RUN}})), "");
+  }
+  void aRetryIsWorthWakingUpForWhileTheProcessorIsFree() {
+    auto waiting = queued("t-a", 0, 1, kNow.unixMs + 4321);
+    waiting.onProcessor = true;
+    QVERIFY(lookAgainOf({waiting}, verdicts({{"cpu", v1::LIMIT_RUN}, {"g0", v1::LIMIT_EVICT}})));
+    QVERIFY(!lookAgainOf({waiting}, verdicts({{"cpu", v1::LIMIT_EVICT}, {"g0", v1::LIMIT_EVICT}})));
+  }
+
   void startNamesTheGpu() {
     const auto v = verdicts({{"g0", v1::LIMIT_RUN}});
     const auto s = settings();

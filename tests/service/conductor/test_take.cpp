@@ -69,7 +69,7 @@ private slots:
     QCOMPARE(roster.front().gateClosedAt, std::optional(kNow.instant));
     QVERIFY(take(roster, model::WorkerDrained{"t-a"}, kMoment).empty());
     QVERIFY(!roster.front().gateClosedAt);
-    QCOMPARE(textOf(take(roster, model::EvictWorker{"t-a", "too_hot"}, kMoment)), "Leaves the GPU: the GPU is too hot");
+    QCOMPARE(textOf(take(roster, model::EvictWorker{"t-a", "too_hot"}, kMoment)), "Leaves the GPU: it is too hot");
     QVERIFY(!roster.front().gateClosedAt);
     entries = take(roster, model::WorkerEvicted{"t-a", 0.7}, kMoment);
     QCOMPARE(textOf(entries), "Left the GPU; goes on from 70 %");
