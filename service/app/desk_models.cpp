@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What clients ask about models.
 #include "app/desk.h"
+#include "model/processor.h"
 #include "models/fit.h"
 
 #include <algorithm>
@@ -9,9 +10,11 @@ namespace lull::app {
 
 namespace {
 
-// What may be lent of a GPU's memory; 0: the GPU does not tell.
+// What may be lent of a device's memory; 0: the device does not tell.
 std::uint64_t lent(const v1::Gpu& gpu, const v1::Settings& settings) {
-  const auto cap = static_cast<std::uint64_t>(settings.gpu().max_memory()) << 20U;
+  if (model::isProcessor(gpu) && settings.tasks().max_memory() == 0) return gpu.memory_bytes() / 2;
+  const auto most = model::isProcessor(gpu) ? settings.tasks().max_memory() : settings.gpu().max_memory();
+  const auto cap = static_cast<std::uint64_t>(most) << 20U;
   return cap == 0 ? gpu.memory_bytes() : std::min(cap, gpu.memory_bytes());
 }
 
@@ -34,7 +37,7 @@ void Desk::handle(const ipc::Caller&, const v1::GetModelRequest& request, ipc::R
   if (!model) return reply(model.error());
   v1::GetModelReply out;
   for (const auto& gpu : m_stages.senses.facts().gpus.value) {
-    if (!gpu.usable()) continue;
+    if (!gpu.usable() || (model::isProcessor(gpu) && m_stages.settings.values().sharing().cpu() == "never")) continue;
     auto& fit = *out.add_fits();
     fit = models::fitOf(model->header(), lent(gpu, m_stages.settings.values()));
     fit.set_gpu(gpu.id());

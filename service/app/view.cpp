@@ -2,6 +2,7 @@
 #include "app/view.h"
 
 #include "base/version.h"
+#include "model/processor.h"
 
 #include <fmt/format.h>
 
@@ -48,18 +49,31 @@ const runtimes::WorkerFigures* workerOn(const ViewInput& in, const std::string& 
   return nullptr;
 }
 
+const model::Verdict& verdictFor(const ViewInput& in, const std::string& gpu) {
+  const auto found = in.verdicts.byGpu.find(gpu);
+  return found == in.verdicts.byGpu.end() ? in.verdicts.device : found->second;
+}
+
+// A processor that is not lent is no device of Lull's: it is not shown beside the GPUs.
+bool isShown(const ViewInput& in, const v1::Gpu& device) {
+  if (!model::isProcessor(device) || workerOn(in, device.id()) != nullptr) return true;
+  return std::ranges::none_of(verdictFor(in, device.id()).reasons,
+                              [](const v1::Reason& reason) { return reason.rule() == "cpu_not_lent"; });
+}
+
 void addGpus(const ViewInput& in, v1::Status& status) {
   for (const auto& seen : in.facts.gpus.value) {
+    if (!isShown(in, seen)) continue;
     auto& gpu = *status.add_gpus();
     gpu = seen;
-    const auto verdict = in.verdicts.byGpu.find(seen.id());
-    *gpu.mutable_verdict() = verdictOf(verdict == in.verdicts.byGpu.end() ? in.verdicts.device : verdict->second);
+    *gpu.mutable_verdict() = verdictOf(verdictFor(in, seen.id()));
     if (const auto* worker = workerOn(in, seen.id())) {
       gpu.set_task_id(worker->task);
       // Steps that a person can see: finer ones would only keep the stream busy.
       gpu.set_gpu_share(std::round(in.meter.share(worker->task) * 100) / 100);
       gpu.set_vram_used(worker->memoryBytes);
     }
+    if (model::isProcessor(seen)) continue;  // it needs no governor
     if (const auto governor = in.governors.of(seen.id(), in.workers)) *gpu.mutable_governor() = *governor;
   }
 }
@@ -124,7 +138,9 @@ std::string workingSentence(const ViewInput& in, const v1::Status& status) {
   }
   const std::string work =
       fmt::format("Working on “{}”", status.running_size() > 0 ? status.running(0).name() : "a task");
-  if (const auto& verdict = in.verdicts.device; verdict.dutyReason) {
+  const auto working = std::ranges::find(in.roster, v1::TASK_STATE_RUNNING, &model::RosterTask::state);
+  const auto& verdict = working == in.roster.end() ? in.verdicts.device : verdictFor(in, working->gpu);
+  if (verdict.dutyReason) {
     return fmt::format("{} at {:.0f} % because {}", work, verdict.duty * 100, inSentence(verdict.dutyReason->text()));
   }
   const bool alone = in.facts.presence.source == model::Presence::Source::Unattended;
@@ -132,12 +148,25 @@ std::string workingSentence(const ViewInput& in, const v1::Status& status) {
                      alone ? "this computer has no keyboard, mouse or remote" : "nobody is using this computer");
 }
 
+std::string readySentence(const ViewInput& in, const v1::Status& status) {
+  if (status.queued() == 0) return "Ready: there is no task to work on";
+  const auto needsGpu = [](const model::RosterTask& task) {
+    return task.state != v1::TASK_STATE_QUEUED || !task.onProcessor;
+  };
+  const auto isGpuThatMay = [&in](const v1::Gpu& gpu) {
+    return !model::isProcessor(gpu) && verdictFor(in, gpu.id()).limit == v1::LIMIT_RUN;
+  };
+  const bool inVain =
+      std::ranges::all_of(in.roster, needsGpu) && std::ranges::none_of(in.facts.gpus.value, isGpuThatMay);
+  return inVain ? "Ready, but what waits needs a GPU" : "Ready: the next task is about to start";
+}
+
 std::string sentenceOf(const ViewInput& in, const v1::Status& status) {
   switch (status.activity()) {
     case v1::ACTIVITY_WORKING:
       return workingSentence(in, status);
     case v1::ACTIVITY_READY:
-      return status.queued() == 0 ? "Ready: there is no task to work on" : "Ready: the next task is about to start";
+      return readySentence(in, status);
     case v1::ACTIVITY_RESTING: {
       const auto& reasons = in.verdicts.device.reasons;
       return reasons.empty() ? "Resting" : "Resting: " + inSentence(reasons.front().text());

@@ -41,6 +41,14 @@ struct World {
     if (model::hasWorker(state))
       workers.push_back({.task = "t-1", .gpu = "g", .session = "t-1.x", .open = true, .memoryBytes = 77});
   }
+  void addProcessor(const char* rule) {
+    auto& device = facts.gpus.value.emplace_back();
+    device.set_id("cpu");
+    device.set_type("processor");
+    auto& verdict = verdicts.byGpu["cpu"];
+    verdict.limit = *rule == '\0' ? v1::LIMIT_RUN : v1::LIMIT_EVICT;
+    if (*rule != '\0') verdict.reasons.emplace_back().set_rule(rule);
+  }
   void forbid(const char* rule, const char* text) {
     v1::Reason reason;
     reason.set_rule(rule);
@@ -106,6 +114,39 @@ private slots:
     QCOMPARE(status.gpus(0).verdict().duty(), 0.4);
     QCOMPARE(status.gpus(0).verdict().duty_reason().rule(), std::string("warm"));
     QVERIFY(status.gpus(0).verdict().reasons().empty());
+  }
+
+  void aProcessorThatIsNotLentIsNotShown() {
+    World world;
+    world.addProcessor("cpu_not_lent");
+    QCOMPARE(world.view().gpus_size(), 1);
+    world.workers.push_back({.task = "t-1", .gpu = "cpu", .session = "t-1.x"});  // until the last has left it
+    QCOMPARE(world.view().gpus_size(), 2);
+    World lent;
+    lent.addProcessor("owner_present");
+    const auto status = lent.view();
+    QCOMPARE(status.gpus(1).type(), std::string("processor"));
+    QCOMPARE(status.gpus(1).verdict().reasons(0).rule(), std::string("owner_present"));
+    QVERIFY(!status.gpus(1).has_governor());
+  }
+  void whatWaitsMayNeedAGpu() {
+    World world;
+    world.addProcessor("");
+    world.addTask(v1::TASK_STATE_QUEUED);
+    QCOMPARE(world.view().sentence(), std::string("Ready: the next task is about to start"));
+    world.verdicts.byGpu["g"].limit = v1::LIMIT_EVICT;
+    QCOMPARE(world.view().sentence(), std::string("Ready, but what waits needs a GPU"));
+    world.roster[0].onProcessor = true;
+    QCOMPARE(world.view().sentence(), std::string("Ready: the next task is about to start"));
+  }
+  void theShareIsThatOfTheDeviceAtWork() {
+    World world;
+    world.addProcessor("");
+    world.addTask(v1::TASK_STATE_RUNNING);
+    world.roster[0].gpu = "cpu";
+    world.verdicts.byGpu["cpu"].duty = 0.4;
+    world.verdicts.byGpu["cpu"].dutyReason.emplace().set_text("The processor is at 76 °C");
+    QCOMPARE(world.view().sentence(), std::string("Working on “Picture” at 40 % because the processor is at 76 °C"));
   }
 
   void governorsOfAGpuAddUp() {
