@@ -58,6 +58,24 @@ private slots:
     QVERIFY(!sample.check(bytes).right);
     QVERIFY(!sample.check(bytes.substr(1)).right);
   }
+  void answersAreCompared() {
+    const auto line = [](int number, const char* said) {
+      return "{\"custom_id\": \"" + std::to_string(number) +
+             "\", \"response\": {\"body\": {\"choices\": [{\"message\": {\"content\": \"" + said + "\"}}]}}}\n";
+    };
+    std::string questions;
+    std::string results;
+    for (int i = 1; i <= 20; ++i) {
+      questions += "{\"question\": \"Which?\", \"answer\": \"This\"}\n";
+      results += line(i, i == 7 ? "That" : "This");
+    }
+    const auto good = samples::checkAnswers(results, questions);
+    QVERIFY(good.right);
+    QCOMPARE(good.text, std::string("19 of 20 questions answered right; “Which?” was answered by “That”"));
+    QVERIFY(!samples::checkAnswers(results, questions + questions).right);
+    QVERIFY(!samples::checkAnswers(line(1, "That"), "{\"question\": \"Which?\", \"answer\": \"This\"}").right);
+    QVERIFY(!samples::checkAnswers("", "").right);
+  }
   void picturesArePng() {
     samples::Picture picture{.width = 3, .height = 2, .rgba = std::vector<std::uint8_t>(24, 200)};
     const std::string png = samples::pngOf(picture);

@@ -21,5 +21,7 @@ struct Verdict {
 [[nodiscard]] Verdict checkHeat(std::string_view floats);
 // Some thousand elements, to the last bit.
 [[nodiscard]] Verdict checkMatrix(std::string_view floats);
+// A batch's results, against lines of {"question", "answer"}; the custom_id of each request is the number of its line.
+[[nodiscard]] Verdict checkAnswers(std::string_view results, std::string_view questions);
 
 }  // namespace lull::samples
