@@ -6,8 +6,9 @@
 #include "runtimes/llama/fit.h"
 #include "runtimes/worker/output_file.h"
 
+#include <time.h>
+
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <thread>
 #include <unordered_set>
@@ -56,9 +57,7 @@ worker::Attempt<std::unique_ptr<Job>> Batch::open(const worker::v1::Start& start
   if (lines->size() == 0) return worker::badTask("The batch has no request: its file is empty.");
   auto journal = Journal::open(std::filesystem::path(start.work_dir()) / "journal", fingerprint(start), lines->size());
   if (!journal) return worker::fromStorage(journal.error());
-  std::unique_ptr<Batch> batch(new Batch(start, std::move(*lines), std::move(*journal)));
-  if (auto looked = batch->look(); !looked) return looked.failure();
-  return std::unique_ptr<Job>(std::move(batch));
+  return std::unique_ptr<Job>(new Batch(start, std::move(*lines), std::move(*journal)));
 }
 
 Batch::Batch(const worker::v1::Start& start, Lines lines, std::unique_ptr<Journal> journal)
@@ -92,11 +91,24 @@ worker::v1::Progress Batch::progress() const {
   worker::v1::Progress out;
   out.set_progress(static_cast<double>(m_journal->done()) / static_cast<double>(m_lines.size()));
   *out.mutable_usage() = m_journal->usage();
+  out.set_seconds_left(m_outlook.left({.done = m_journal->done(), .seconds = secondsSpent()}, m_lines.size()));
   return out;
+}
+
+double Batch::secondsSpent() const {
+  if (!m_start.llama().on_cpu()) return static_cast<double>(m_page.gpuNs()) / 1e9;
+  clockid_t clock = 0;
+  timespec spent{};
+  const pid_t server = m_server;
+  if (server <= 0 || ::clock_getcpuclockid(server, &clock) != 0 || ::clock_gettime(clock, &spent) != 0) return 0;
+  const auto seconds = static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
+  return seconds / std::max(1U, m_start.llama().threads());
 }
 
 worker::Attempt<std::vector<v1::Output>> Batch::run(const Telling& telling) {
   m_begun = telling.begun;
+  m_journal->onGrowth(telling.changed);
+  if (auto looked = look(); !looked) return looked.failure();
   for (const Kind kind : {Kind::Generate, Kind::Embed}) {
     if (auto answered = answerAll(kind); !answered) return answered.failure();
   }
@@ -136,8 +148,10 @@ worker::Step Batch::answerAll(Kind kind) {
 worker::Step Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>& requests) {
   auto server = Server::start(plan);
   if (!server) return server.failure();
+  m_server = server->program().pid();
   if (m_begun) std::exchange(m_begun, nullptr)();
   if (auto ready = server->waitReady(); !ready) return ready.failure();
+  m_outlook.begin({.done = m_journal->done(), .seconds = secondsSpent()});
   const Answering answering({.http = server->http(), .lines = m_lines, .journal = *m_journal, .batch = m_id});
   Queue queue{.requests = requests};
   std::vector<std::thread> threads;

@@ -6,8 +6,11 @@
 #include "runtimes/llama/job.h"
 #include "runtimes/llama/journal.h"
 #include "runtimes/llama/lines.h"
+#include "runtimes/llama/outlook.h"
+#include "runtimes/llama/own_page.h"
 #include "runtimes/llama/server.h"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -28,6 +31,8 @@ private:
   struct Queue;
   Batch(const worker::v1::Start& start, Lines lines, std::unique_ptr<Journal> journal);
   [[nodiscard]] worker::Step look();
+  // What the answers have cost so far, in seconds of the GPU; on the processor, of all threads at once.
+  [[nodiscard]] double secondsSpent() const;
   [[nodiscard]] worker::Step answerAll(Kind kind);
   // One server's life: it may end before all were answered.
   [[nodiscard]] worker::Step serve(const ServerPlan& plan, const std::vector<std::size_t>& requests);
@@ -41,6 +46,9 @@ private:
   Lines m_lines;
   std::unique_ptr<Journal> m_journal;
   std::vector<Kind> m_kinds;
+  const OwnPage m_page;
+  Outlook m_outlook;
+  std::atomic<pid_t> m_server{0};  // the program that runs
   std::function<void()> m_begun;
 };
 

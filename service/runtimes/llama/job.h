@@ -15,6 +15,7 @@ namespace lull::runtimes::llama {
 struct Telling {
   std::function<void()> begun;  // llama.cpp runs: to be called once, before anything is said
   std::function<void(const worker::v1::FromWorker&)> say;
+  std::function<void()> changed;  // progress() is another now, or there is something to save: nobody looks by himself
 };
 
 class Job {

@@ -138,10 +138,13 @@ Outcome Journal::append(const std::string& record) {
 }
 
 Outcome Journal::add(const std::string& record) {
-  const std::lock_guard lock(m_mutex);
-  const auto at = m_end + kSum;
-  if (auto appended = append(record); !appended) return appended;
-  take(record, at);
+  {
+    const std::lock_guard lock(m_mutex);
+    const auto at = m_end + kSum;
+    if (auto appended = append(record); !appended) return appended;
+    take(record, at);
+  }
+  if (m_grown) m_grown();
   return {};
 }
 

@@ -45,6 +45,8 @@ public:
   [[nodiscard]] Outcome finish(std::size_t request, const std::string& line, const v1::TokenUsage& usage);
   // The line of each request in order, to `take` in turn. All must be done.
   [[nodiscard]] Outcome readLines(const std::function<Outcome(std::string_view)>& take) const;
+  // Called after each record, from whichever thread wrote it. Before the first one is written.
+  void onGrowth(std::function<void()> grown) { m_grown = std::move(grown); }
   // What was written reaches the disk.
   [[nodiscard]] Outcome sync();
 
@@ -61,6 +63,7 @@ private:
   [[nodiscard]] Outcome add(const std::string& record);
 
   Fd m_fd;
+  std::function<void()> m_grown;
   std::uint64_t m_end = 0;
   mutable std::mutex m_mutex;
   std::vector<Entry> m_entries;

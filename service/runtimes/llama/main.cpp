@@ -44,5 +44,6 @@ int main() {
   if (!job) session.failed(job.failure());
   // Never joined: the first thread is the one that may start programs, and the process ends with the last word.
   std::thread([&session] { session.hear(); }).detach();
+  std::thread([&session] { session.tell(); }).detach();
   run(session, **job);
 }

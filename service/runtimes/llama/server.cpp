@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/llama/server.h"
 
+#include "runtimes/llama/own_page.h"
+
 #include <unistd.h>
 
 #include <chrono>
@@ -50,7 +52,9 @@ worker::Attempt<Server> Server::start(const ServerPlan& plan) {
 }
 
 worker::Step Server::waitReady() {
+  const OwnPage page;
   for (;;) {
+    page.waitWhileClosed();  // nothing comes nearer
     if (const auto health = m_http.get("/health"); health && health->ok()) return worker::Done{};
     if (const auto ended = m_program.ended()) return whyNot(*ended);
     std::this_thread::sleep_for(kLook);

@@ -6,39 +6,71 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <thread>
+#include <utility>
 
 namespace lull::runtimes::llama {
 
 namespace {
 
-constexpr int kTellEveryMs = 250;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kTellEvery = std::chrono::milliseconds(250);
 
 }  // namespace
 
 Session::Session(worker::Link& link, Job* job, std::uint32_t checkpointEveryS)
-    : m_link(link),
-      m_job(job),
-      m_checkpointEvery(std::max(1U, checkpointEveryS)),
-      m_checkpointAt(std::chrono::steady_clock::now() + m_checkpointEvery) {}
+    : m_link(link), m_job(job), m_checkpointEvery(std::max(1U, checkpointEveryS)) {}
 
 void Session::hear() {
   for (;;) {
-    const auto message = m_link.receiveWithin(kTellEveryMs);
+    const auto message = m_link.receive();
     if (!message) {
       log::info("the worker ends: {}", message.error().text());
       ::_exit(1);
     }
-    if (const auto& told = message.value()) {
-      if (told->has_evict()) evict();
-      m_job->hear(*told);
-    }
-    tellProgress();
-    checkpoint();
+    if (message->has_evict()) evict();
+    m_job->hear(*message);
   }
 }
 
+void Session::tell() {
+  auto checkpointAt = Clock::now() + m_checkpointEvery;
+  bool unsaved = false;
+  std::unique_lock lock(m_mutex);
+  for (;;) {
+    const auto changed = [this] { return m_changed; };
+    if (unsaved) {
+      m_wake.wait_until(lock, checkpointAt, changed);
+    } else {
+      m_wake.wait(lock, changed);
+    }
+    const bool news = std::exchange(m_changed, false);
+    unsaved = unsaved || news;
+    lock.unlock();
+    if (news) tellProgress();
+    if (Clock::now() >= checkpointAt) {
+      checkpoint();
+      unsaved = false;
+      checkpointAt = Clock::now() + m_checkpointEvery;
+    }
+    std::this_thread::sleep_for(kTellEvery);  // what changes meanwhile is told together
+    lock.lock();
+  }
+}
+
+void Session::changed() {
+  {
+    const std::lock_guard lock(m_mutex);
+    if (std::exchange(m_changed, true)) return;
+  }
+  m_wake.notify_one();
+}
+
 Telling Session::telling() {
-  return {.begun = [this] { started(); }, .say = [this](const auto& message) { say(message); }};
+  return {.begun = [this] { started(); },
+          .say = [this](const auto& message) { say(message); },
+          .changed = [this] { changed(); }};
 }
 
 void Session::started() {
@@ -59,9 +91,6 @@ void Session::tellProgress() {
 }
 
 void Session::checkpoint() {
-  const auto now = std::chrono::steady_clock::now();
-  if (now < m_checkpointAt) return;
-  m_checkpointAt = now + m_checkpointEvery;
   const auto reached = m_job->progress();
   if (auto saved = m_job->save(); !saved) {
     log::warning("{}", saved.error().text());
