@@ -58,7 +58,8 @@ const fs::path& programOf(const WorkersOptions& options, const WorkerOrder& orde
 }
 
 // A program that cannot use the GPU must not compute on the processor in its name; and ggml leaves software devices out
-// unless it is told which to take. Its ways for matrix units and half floats are slow on a processor.
+// unless it is told which to take. Its ways for matrix units and half floats are slow there, and on Mesa 26.1's lavapipe
+// an answer is wrong now and then, without any layer too.
 std::vector<std::string> driversFor(const WorkerOrder& order) {
   if (order.hardware) return {"VK_LOADER_DRIVERS_DISABLE=*lvp*"};
   return {"VK_LOADER_DRIVERS_SELECT=*lvp*", "GGML_VK_VISIBLE_DEVICES=0", "GGML_VK_DISABLE_COOPMAT=1",

@@ -24,22 +24,6 @@ constexpr std::uint32_t kGroups = 32;
 constexpr std::uint64_t kIterations = 1500;
 constexpr int kTasks = 12;
 
-// Processes that hold a governor page of this device: its workers.
-std::set<pid_t> workersOf(const Device& device) {
-  std::set<pid_t> out;
-  std::error_code code;
-  for (const auto& process : fs::directory_iterator("/proc", code)) {
-    const auto name = process.path().filename().native();
-    if (name.find_first_not_of("0123456789") != std::string::npos || std::stoi(name) == device.pid()) continue;
-    for (const auto& fd : fs::directory_iterator(process.path() / "fd", code)) {
-      std::error_code gone;
-      if (fs::read_symlink(fd.path(), gone).native().rfind(device.pages().native(), 0) == 0)
-        out.insert(std::stoi(name));
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 class TestCrash : public QObject {
@@ -69,7 +53,7 @@ private slots:
     int workerKills = 0;
     for (int i = 0; i < kills; ++i) {
       QThread::msleep(random.bounded(250));  // the random instant of the kill: what is tested, not a wait for something
-      const auto workers = workersOf(device);
+      const auto workers = device.workers();
       if (random.bounded(2) == 0 || workers.empty()) {
         device.kill9();
         ++serviceKills;
@@ -89,7 +73,7 @@ private slots:
     }
     verifyLedger(device, tasks);
     QCOMPARE(device.stop(), 0);
-    QVERIFY(workersOf(device).empty());
+    QVERIFY(device.workers().empty());
     QVERIFY(fs::is_empty(device.pages()));
     for (const auto& id : tasks) QVERIFY(!fs::exists(device.state() / "tasks" / id / "work"));
   }

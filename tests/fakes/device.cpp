@@ -250,6 +250,20 @@ std::string Device::result(const std::string& task, const std::string& output) {
   }
 }
 
+std::set<pid_t> Device::workers() const {
+  std::set<pid_t> out;
+  std::error_code code;
+  for (const auto& process : fs::directory_iterator("/proc", code)) {
+    const auto name = process.path().filename().native();
+    if (name.find_first_not_of("0123456789") != std::string::npos || std::stoi(name) == pid()) continue;
+    for (const auto& fd : fs::directory_iterator(process.path() / "fd", code)) {
+      std::error_code gone;
+      if (fs::read_symlink(fd.path(), gone).native().rfind(pages().native(), 0) == 0) out.insert(std::stoi(name));
+    }
+  }
+  return out;
+}
+
 std::string Device::log() const {
   const auto text = readFile(folder() / "service.log", 64U << 20U);
   return text ? *text : text.error().text();

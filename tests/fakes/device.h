@@ -9,11 +9,14 @@
 #include <QProcess>
 #include <QTemporaryDir>
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace lull::test {
@@ -63,6 +66,8 @@ public:
   [[nodiscard]] std::filesystem::path state() const { return folder() / "state"; }
   [[nodiscard]] std::filesystem::path pages() const { return folder() / "run/lulld.sock.pages"; }
   [[nodiscard]] qint64 pid() const { return m_service.processId(); }
+  // Processes that hold a governor page of this device.
+  [[nodiscard]] std::set<pid_t> workers() const;
   [[nodiscard]] std::string log() const;
 
   static constexpr Milliseconds kLong{60'000};

@@ -5,15 +5,13 @@
 #include "llama/modes.h"
 #include "llama/need.h"
 #include "llama/program.h"
+#include "llama/questions.h"
 #include "llama/server.h"
-
-#include <nlohmann/json.hpp>
 
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include <fstream>
-#include <set>
 
 using namespace lull;
 using namespace std::chrono_literals;
@@ -22,29 +20,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kQuestions = 50;
-constexpr int kMostTokens = 24;
-
-std::filesystem::path models() {
-  return std::filesystem::path(qEnvironmentVariable("LULL_SOURCE_DIR").toStdString()) / "assets/models";
-}
-
-// Every fourth: all kinds of them.
-std::vector<json> questions() {
-  std::ifstream file(models() / "held-out.jsonl");
-  std::vector<json> out;
-  std::string line;
-  for (int i = 0; std::getline(file, line) && out.size() < kQuestions; ++i) {
-    if (i % 4 == 0) out.push_back(json::parse(line));
-  }
-  return out;
-}
-
-json bodyFor(const json& question) {
-  return {{"messages", json::array({{{"role", "user"}, {"content", question["question"]}}})},
-          {"temperature", 0},
-          {"max_tokens", kMostTokens}};
-}
+constexpr std::size_t kQuestions = 50;
 
 // ggml's ways that are fast on a processor.
 std::vector<std::string> environment() {
@@ -67,36 +43,28 @@ private:
   void live(std::uintmax_t limit);
   std::filesystem::path folder() const { return m_folder.path().toStdString(); }
   QTemporaryDir m_folder;
-  std::vector<json> m_questions;
+  std::vector<llama::Question> m_questions;
   std::optional<fakes::FromWorker> m_last;
   std::uint64_t m_closings = 0;
 };
 
 void TestGoverned::initTestCase() {
   LULL_NEED_LLAMA();
-  m_questions = questions();
-  QCOMPARE(m_questions.size(), std::size_t{kQuestions});
+  m_questions = llama::heldOut(kQuestions, 4);  // all kinds of them
+  QCOMPARE(m_questions.size(), kQuestions);
   for (const char* name : {"work", "out", "blobs"}) std::filesystem::create_directories(folder() / name);
 }
 
 worker::v1::Start TestGoverned::start() const {
   worker::v1::Start start;
-  std::string lines;
-  for (int i = 0; i < kQuestions; ++i) {
-    const json line{{"custom_id", std::to_string(i)},
-                    {"method", "POST"},
-                    {"url", "/v1/chat/completions"},
-                    {"body", bodyFor(m_questions[static_cast<std::size_t>(i)])}};
-    lines += line.dump() + "\n";
-  }
   auto& batch = *start.mutable_spec()->mutable_llama_batch();
-  batch.mutable_requests()->set_inline_(lines);
+  batch.mutable_requests()->set_inline_(llama::linesOf(m_questions));
   batch.set_context(256);
   start.set_task_id("t-governed");
   start.set_work_dir(folder() / "work");
   start.set_output_dir(folder() / "out");
   start.set_blob_dir(folder() / "blobs");
-  start.mutable_llama()->set_model_file(models() / "lull-tiny.gguf");
+  start.mutable_llama()->set_model_file(llama::tinyModel());
   start.mutable_llama()->add_start((llama::rootFolder() / "start").string());
   return start;
 }
@@ -128,23 +96,24 @@ void TestGoverned::eachQuestionIsAnsweredOnce() {
   QVERIFY(m_last && m_last->has_finished());
   QVERIFY(m_closings >= 3);
 
-  llama::Server plain(models() / "lull-tiny.gguf", folder(), {.environment = environment()});
+  llama::Server plain(llama::tinyModel(), folder(), {.environment = environment()});
   QVERIFY(plain.waitReady(60s));
   std::ifstream file(folder() / "out/results.jsonl");
   std::uint64_t tokens = 0;
-  int right = 0;
+  std::size_t right = 0;
   for (std::size_t i = 0; i < m_questions.size(); ++i) {
     std::string text;
     QVERIFY(std::getline(file, text).good());
     const json line = json::parse(text);
     QCOMPARE(line["custom_id"].get<std::string>(), std::to_string(i));
     const json& body = line["response"]["body"];
-    const json theirs = json::parse(plain.ask("/v1/chat/completions", bodyFor(m_questions[i]).dump()).value_or("{}"));
+    const json theirs =
+        json::parse(plain.ask("/v1/chat/completions", llama::chatOf(m_questions[i]).dump()).value_or("{}"));
     const auto said = body["choices"][0]["message"]["content"].get<std::string>();
     QCOMPARE(said, theirs["choices"][0]["message"]["content"].get<std::string>());
     QCOMPARE(body["usage"]["completion_tokens"].get<int>(), theirs["usage"]["completion_tokens"].get<int>());
     tokens += body["usage"]["completion_tokens"].get<std::uint64_t>();
-    if (said == m_questions[i]["answer"].get<std::string>()) ++right;
+    if (said == m_questions[i].answer) ++right;
   }
   std::string more;
   QVERIFY(!std::getline(file, more));
