@@ -166,13 +166,16 @@ Outcome Daemon::Parts::compose() {
   senses = std::move(*seen);
   const auto cache = options.stateFolder / "shader-cache";
   if (auto made = makePrivateFolder(cache); !made) return made;
+  const auto ground = sandbox::Ground::claim();
+  log::info("limits of workers: {}", sandbox::describe(ground));
   workers =
       std::make_unique<runtimes::Workers>(loop, clock,
                                           runtimes::WorkersOptions{.spirvProgram = options.programFolder / "lull-spirv",
                                                                    .llamaProgram = options.programFolder / "lull-llama",
                                                                    .layerFolder = options.layerFolder,
                                                                    .pages = fs::absolute(pages()),
-                                                                   .shaderCache = cache},
+                                                                   .shaderCache = cache,
+                                                                   .ground = ground},
                                           [this](model::WorkerReport report) { ring->heard(std::move(report)); });
   const Stages stages{loop, clock, *settings, *senses, *workers, *files, *models, *images, *ledger, options.logLevel};
   ring = std::make_unique<Ring>(stages);

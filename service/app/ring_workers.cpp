@@ -46,6 +46,10 @@ v1::Gpu gpuOf(const model::GpuId& id, const model::Facts& facts) {
 // Of two limits of which 0 means none.
 std::uint64_t stricter(std::uint64_t a, std::uint64_t b) { return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b); }
 
+std::uint64_t mainMemoryFor(const v1::Settings::Tasks& tasks, const v1::Memory& memory) {
+  return tasks.max_memory() > 0 ? std::uint64_t{tasks.max_memory()} << 20U : memory.total_bytes() / 2;
+}
+
 }  // namespace
 
 void Ring::takeReport(const model::WorkerReport& report, const Now& now) {
@@ -145,6 +149,8 @@ void Ring::startWorker(const model::StartWorker& order, const model::Facts& fact
                                          .inFlightCap = values.gpu().in_flight(),
                                          .memoryLimit = stricter(granted, task->spec().limits().memory_bytes()),
                                          .diskLimit = std::uint64_t{values.tasks().max_storage()} << 20U,
+
+                                         .mainMemoryLimit = mainMemoryFor(values.tasks(), facts.memory.value),
                                          .sandboxRequired = values.sandbox().required()});
   if (!started) heard(model::WorkerFailed{order.task, notStarted(started.error())});
 }

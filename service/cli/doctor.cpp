@@ -258,16 +258,19 @@ Check checkGpusHere(const Interrupt& interrupt) {
   return check;
 }
 
-Check checkSandboxHere(const Interrupt& interrupt) {
+Check checkSandboxHere(const Interrupt& interrupt, const fs::path& socket) {
   const std::string name = "Sandbox";
   const auto program = findProgram("lull-sandbox-check");
   if (!program) return checkProgram("lull-sandbox-check", name);
-  const auto refusal = runHelper(*program, interrupt);
-  if (!refusal) return {name, State::Problem, refusal.error().text(), {}};
-  if (refusal->empty()) return {name, State::Ok, "programs can be shut in", {}};
+  const auto run = runHelper({.program = *program, .arguments = {socket.native()}}, interrupt);
+  if (!run.end) return {name, State::Problem, run.end.error().text(), {}};
+  if (run.output.starts_with('+')) {
+    const auto how = run.output.substr(1);
+    return {name, State::Ok, "programs can be shut in" + (how.empty() ? how : "; " + how), {}};
+  }
   // "…: why. What to do"
-  const auto end = refusal->find(". ");
-  return {name, State::Problem, refusal->substr(0, end), end == std::string::npos ? "" : refusal->substr(end + 2)};
+  const auto end = run.output.find(". ");
+  return {name, State::Problem, run.output.substr(0, end), end == std::string::npos ? "" : run.output.substr(end + 2)};
 }
 
 Check checkInputHere(const Doors& doors) {

@@ -44,8 +44,8 @@ struct Doors {
 [[nodiscard]] Check checkLoader(const Doors& doors);
 [[nodiscard]] Check checkDrivers(const Doors& doors);
 [[nodiscard]] Check checkLayer(const Doors& doors);
-// Runs lull-sandbox-check: tries the sandbox, as whoever asks.
-[[nodiscard]] Check checkSandboxHere(const Interrupt& interrupt);
+// Runs lull-sandbox-check: tries the sandbox, as whoever asks; and how limits hold for the service on the socket.
+[[nodiscard]] Check checkSandboxHere(const Interrupt& interrupt, const std::filesystem::path& socket);
 [[nodiscard]] Check checkProgram(const std::string& program, const std::string& purpose);
 [[nodiscard]] Check checkInputHere(const Doors& doors);
 [[nodiscard]] Check checkSensorsHere(const Doors& doors);

@@ -66,9 +66,19 @@ std::vector<std::string> driversFor(const WorkerOrder& order) {
           "GGML_VK_DISABLE_F16=1"};
 }
 
+// One file may be as large as all of them together, and as what drivers keep in files without a name: memory.
+sandbox::Limits limitsOf(const WorkerOrder& order) {
+  sandbox::Limits limits{.memoryBytes = order.mainMemoryLimit, .diskBytes = order.diskLimit};
+  if (order.diskLimit > 0 && order.mainMemoryLimit > 0) limits.fileBytes = order.diskLimit + order.mainMemoryLimit;
+  return limits;
+}
+
 sandbox::Spec confined(const WorkersOptions& options, const WorkerOrder& order) {
   const auto& program = programOf(options, order);
-  sandbox::Spec spec{.ownPrograms = program.parent_path(), .program = kPrograms / program.filename()};
+  sandbox::Spec spec{.ownPrograms = program.parent_path(),
+                     .limits = limitsOf(order),
+                     .ground = options.ground,
+                     .program = kPrograms / program.filename()};
   spec.binds = {{program, spec.program, Access::ReadOnly},
                 {options.layerFolder, kLayer, Access::ReadOnly},
                 {shaderCacheOf(options), kShaderCache, Access::ReadWrite},
@@ -77,7 +87,6 @@ sandbox::Spec confined(const WorkersOptions& options, const WorkerOrder& order) 
                 {order.outFolder, kOut, Access::ReadWrite}};
   spec.environment = environmentOf(kLayer, kShaderCache);
   spec.devices = order.devices;
-  spec.limits.diskBytes = order.diskLimit;
   if (order.model) {
     spec.image = order.model->programs.root;
     spec.binds.push_back({order.model->file, kModel, Access::ReadOnly});
@@ -88,7 +97,11 @@ sandbox::Spec confined(const WorkersOptions& options, const WorkerOrder& order) 
 
 sandbox::Spec bare(const WorkersOptions& options, const WorkerOrder& order) {
   const auto& program = programOf(options, order);
-  sandbox::Spec spec{.walls = Walls::Bare, .ownPrograms = program.parent_path(), .program = program};
+  sandbox::Spec spec{.walls = Walls::Bare,
+                     .ownPrograms = program.parent_path(),
+                     .limits = limitsOf(order),
+                     .ground = options.ground,
+                     .program = program};
   spec.environment = ownersEnvironment();
   add(spec.environment, environmentOf(options.layerFolder, shaderCacheOf(options)));
   if (order.model) add(spec.environment, driversFor(order));

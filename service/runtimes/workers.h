@@ -31,6 +31,7 @@ struct WorkersOptions {
   std::filesystem::path layerFolder;  // holds the governor's layer manifest
   std::filesystem::path pages;        // one page file per worker
   std::filesystem::path shaderCache;  // drivers keep compiled kernels there
+  sandbox::Ground ground = {};
 };
 
 // Of tasks with a language model.
@@ -64,6 +65,7 @@ struct WorkerOrder {
   std::uint32_t inFlightCap = 0;  // 0 = the governor chooses
   std::uint64_t memoryLimit = 0;
   std::uint64_t diskLimit = 0;  // checkpoints and results
+  std::uint64_t mainMemoryLimit = 0;
   bool sandboxRequired = true;
 };
 

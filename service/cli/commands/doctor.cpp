@@ -111,7 +111,7 @@ std::vector<Check> allChecks(Session& session) {
   out.push_back(checkProgram("lull-presence", "Presence reader"));
   out.push_back(checkProgram("lull-gpus", "GPU lister"));
   out.push_back(checkProgram("lull-spirv", "Kernel worker"));
-  out.push_back(checkSandboxHere(session.interrupt()));
+  out.push_back(checkSandboxHere(session.interrupt(), session.socket()));
   std::ranges::move(governorChecks(session, doors), std::back_inserter(out));
   return out;
 }

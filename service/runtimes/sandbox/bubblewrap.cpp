@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/sandbox/bubblewrap.h"
 
-#include "runtimes/sandbox/system_root.h"
+#include "runtimes/sandbox/host_driver.h"
 
 #include <unistd.h>
 
@@ -69,7 +69,7 @@ std::optional<fs::path> findBubblewrap() {
   return std::nullopt;
 }
 
-std::vector<std::string> bubblewrapOptions(const Spec& spec, const Plumbing& plumbing) {
+std::vector<std::string> bubblewrapOptions(const Spec& spec, const SystemRoot& driver, const Plumbing& plumbing) {
   Options options;
   options.add({"--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup",
                "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--uid", kUser, "--gid",
@@ -81,6 +81,10 @@ std::vector<std::string> bubblewrapOptions(const Spec& spec, const Plumbing& plu
   addProc(options);
   addDevices(options, spec.devices);
   options.addRoot(hardwareOf(spec.devices));
+  options.addRoot(driver);
+  if (plumbing.driverManifest >= 0) {
+    options.add({"--ro-bind-data", std::to_string(plumbing.driverManifest), kDriverManifest});
+  }
   for (const char* place : {"/tmp", "/dev/shm"}) options.addMemory(place, spec.limits.temporaryBytes);
   options.add({"--ro-bind", spec.ownPrograms / "lull-inside", kInsideProgram});
   for (const auto& bind : spec.binds) {

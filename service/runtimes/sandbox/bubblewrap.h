@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtimes/sandbox/sandbox.h"
+#include "runtimes/sandbox/system_root.h"
 
 #include <optional>
 #include <string>
@@ -18,10 +19,12 @@ struct Plumbing {
   int filterByName = -1;
   int filterByArguments = -1;
   int info = -1;
+  int driverManifest = -1;  // -1: none
 };
 
-// Without the command. `binds` are those of the Spec with all that comes with root and devices.
-[[nodiscard]] std::vector<std::string> bubblewrapOptions(const Spec& spec, const Plumbing& plumbing);
+// Without the command. `driver`: files of this computer's for the Spec's devices, where the root has none.
+[[nodiscard]] std::vector<std::string> bubblewrapOptions(const Spec& spec, const SystemRoot& driver,
+                                                         const Plumbing& plumbing);
 
 // Where lull-inside is, inside.
 inline constexpr const char* kInsideProgram = "/lull/inside";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/sandbox/sandbox.h"
 
+#include "runtimes/sandbox/group.h"
+#include "runtimes/sandbox/group_freeze.h"
 #include "runtimes/sandbox/listening.h"
 #include "runtimes/sandbox/processes.h"
 #include "runtimes/sandbox/refusal.h"
@@ -33,10 +35,11 @@ constexpr int kSignalBase = 128;     // how bubblewrap and shells tell a signal 
 
 // Handlers of one whose Sandbox is gone find nothing.
 struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
-  State(asio::io_context& context, const Spec& spec, Start& start, Hooks their)
+  State(asio::io_context& context, const Spec& spec, Start& start, std::optional<Group> its, Hooks their)
       : walls(spec.walls),
         startLimit(spec.startLimit),
         hooks(std::move(their)),
+        group(std::move(its)),
         info(context, std::move(start.info), kInfoBytes),
         report(context, std::move(start.report), kReportBytes),
         errors(context, std::move(start.errors), kLastWords),
@@ -44,18 +47,26 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
         watch(context, spec),
         standstill(context, {.reached = [this](Instant when) { tellFrozen(when); },
                              .defied = [this](const std::string& how) { end(how); }}),
+        groupFreeze(context, [this](Instant when) { tellFrozen(when); }),
         limit(context) {}
+  ~State() {
+    if (group) group->remove();
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
 
   const Walls walls;
   const Milliseconds startLimit;
   Hooks hooks;
+  const std::optional<Group> group;
   std::optional<process::Child> child;  // bubblewrap; without walls the program itself
   Listening info;
   Listening report;
   Listening errors;
   asio::posix::stream_descriptor leaderGone;  // a pidfd
   Watch watch;
-  Standstill standstill;
+  Standstill standstill;  // where there is no group
+  GroupFreeze groupFreeze;
   asio::steady_timer limit;
   pid_t leader = 0;  // inside: its end is that of all processes inside
   bool leaderLives = false;
@@ -131,6 +142,8 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
   // bubblewrap ends when the leader has, and leaves nothing to be reaped.
   void kill() {
     look();
+    if (group && group->kill()) return;
+    if (group) static_cast<void>(group->freeze(false));
     if (leaderLives) return signalLeader(SIGKILL);
     if (child) child->kill();
   }
@@ -144,16 +157,22 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
     return std::nullopt;
   }
   void look() {
-    if (const auto inside = crowd()) cpuNs = std::max(cpuNs, cpuNsOf(inside->root));
+    if (const auto metered = group ? group->cpuNs() : std::nullopt) {
+      cpuNs = std::max(cpuNs, *metered);
+    } else if (const auto inside = crowd()) {
+      cpuNs = std::max(cpuNs, cpuNsOf(inside->root));
+    }
   }
 
   void freeze() {
     toBeFrozen = true;
     const auto inside = crowd();
-    if (started && inside) standstill.begin(*inside);
+    if (!started || !inside) return;
+    if (!group || !groupFreeze.begin(*group)) standstill.begin(*inside);
   }
   void thaw() {
     toBeFrozen = false;
+    if (group) groupFreeze.end(*group);
     standstill.end();
   }
   void tellFrozen(Instant when) {
@@ -180,9 +199,13 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
     takeReport();
     errors.hearRest();
     told = true;
+    look();
     cpuNs = std::max(cpuNs, exit->cpuNs);
     watch.end();
     standstill.forget();
+    groupFreeze.forget();
+    if (group && why.empty()) why = group->brokenLimit();
+    if (group) group->remove();
     for (auto* listening : {&info, &report, &errors}) listening->stop();
     if (!started && why.empty()) why = whyNotStarted();
     const auto onExit = std::exchange(hooks.onExit, nullptr);
@@ -200,9 +223,15 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
 std::string describe(const Ending& ending) { return ending.why.empty() ? process::describe(ending.exit) : ending.why; }
 
 Result<Sandbox> Sandbox::create(asio::io_context& loop, const Spec& spec, Hooks hooks) {
-  auto start = prepare(spec);
+  auto group = Group::create(spec.ground, spec.limits);
+  const auto door = group ? group->door() : Fd();
+  if (!door) group.reset();
+  auto walled = spec;
+  if (group) walled.limits = group->left();
+  auto start = prepare(walled);
   if (!start) return start.error();
-  auto state = std::make_shared<State>(loop, spec, *start, std::move(hooks));
+  start->launch.group = door.get();
+  auto state = std::make_shared<State>(loop, walled, *start, std::move(group), std::move(hooks));
   auto child = process::Child::start(loop, start->launch, [weak = std::weak_ptr(state)](const process::Exit& exit) {
     if (auto self = weak.lock()) self->ended(exit);
   });
@@ -230,7 +259,10 @@ bool Sandbox::running() const { return m_state && !m_state->told; }
 void Sandbox::kill() { m_state->kill(); }
 void Sandbox::freeze() { m_state->freeze(); }
 void Sandbox::thaw() { m_state->thaw(); }
-std::optional<Instant> Sandbox::frozenAt() const { return m_state->standstill.since(); }
+std::optional<Instant> Sandbox::frozenAt() const {
+  const auto since = m_state->groupFreeze.since();
+  return since ? since : m_state->standstill.since();
+}
 std::uint64_t Sandbox::cpuNs() const {
   m_state->look();
   return m_state->cpuNs;

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "process/child.h"
+#include "runtimes/sandbox/ground.h"
 
 #include <sys/types.h>
 
@@ -38,7 +39,7 @@ enum class Priority {
 
 // 0: no limit of ours.
 struct Limits {
-  std::uint64_t memoryBytes = 0;
+  std::uint64_t memoryBytes = 0;                 // main memory, what is in /tmp too where there is a ground
   std::uint32_t processes = 256;                 // threads count
   std::uint64_t fileBytes = 0;                   // of one file
   std::uint64_t diskBytes = 0;                   // in all folders bound for writing, beyond what was there
@@ -58,6 +59,7 @@ struct Spec {
   std::vector<Bind> binds = {};                     // in this order
   std::vector<std::filesystem::path> devices = {};  // nodes: /dev/dri/renderD128
   Limits limits = {};
+  Ground ground = {};                         // where the kernel holds them for all inside together
   std::filesystem::path program;              // as it is called inside
   std::vector<std::string> arguments = {};    // without the program's own name
   std::vector<std::string> environment = {};  // "NAME=value"; PATH, HOME, TMPDIR and LANG are there unless named

@@ -2,6 +2,7 @@
 #include "runtimes/sandbox/start.h"
 
 #include "runtimes/sandbox/bubblewrap.h"
+#include "runtimes/sandbox/host_driver.h"
 #include "runtimes/sandbox/refusal.h"
 #include "runtimes/sandbox/seccomp.h"
 
@@ -31,24 +32,27 @@ std::vector<std::string> environmentOf(const Spec& spec) {
 
 std::vector<std::string> limitWords(const Limits& limits) {
   std::vector<std::string> out{"core=0"};
-  if (limits.memoryBytes > 0) out.push_back("data=" + std::to_string(limits.memoryBytes));
   if (limits.fileBytes > 0) out.push_back("file=" + std::to_string(limits.fileBytes));
   if (limits.processes > 0) out.push_back("processes=" + std::to_string(limits.processes));
   if (limits.priority == Priority::Idle) out.emplace_back("idle");
   return out;
 }
 
-// NUL after each, as bubblewrap reads its options: from a file nobody else sees, so that no list of processes shows
-// them, inside or outside.
-Result<Fd> optionsFile(const std::vector<std::string>& options) {
-  std::string text;
-  for (const auto& option : options) text.append(option).push_back('\0');
+// At its beginning, to be read once; nobody else sees it, so that no list of processes shows what is in it.
+Result<Fd> namelessFile(const std::string& text) {
   Fd file(::memfd_create("options", MFD_CLOEXEC));
   if (!file) return fromErrno("memfd_create");
   if (::pwrite(file.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     return fromErrno("write", "the sandbox's options");
   }
   return file;
+}
+
+// NUL after each, as bubblewrap reads its options.
+Result<Fd> optionsFile(const std::vector<std::string>& options) {
+  std::string text;
+  for (const auto& option : options) text.append(option).push_back('\0');
+  return namelessFile(text);
 }
 
 class Plumber {
@@ -93,12 +97,18 @@ Outcome wall(Plumber& plumber, const Spec& spec) {
   if (!byArguments) return byArguments.error();
   const auto info = plumber.hearThrough(&Start::info);
   if (!info) return info.error();
-  const Plumbing plumbing{plumber.hand(std::move(*byName)), plumber.hand(std::move(*byArguments)), *info};
+  Plumbing plumbing{plumber.hand(std::move(*byName)), plumber.hand(std::move(*byArguments)), *info};
   auto told = spec;
   told.environment = environmentOf(spec);
-  auto options = optionsFile(bubblewrapOptions(told, plumbing));
+  const auto driver = spec.image.empty() ? HostDriver() : hostDriver(spec.devices);
+  if (!driver.manifest.empty()) {
+    auto manifest = namelessFile(driver.manifest);
+    if (!manifest) return manifest.error();
+    plumbing.driverManifest = plumber.hand(std::move(*manifest));
+    told.environment = withDriver(std::move(told.environment));
+  }
+  auto options = optionsFile(bubblewrapOptions(told, driver.files, plumbing));
   if (!options) return options.error();
-  if (::lseek(options->get(), 0, SEEK_SET) != 0) return fromErrno("lseek");
   auto& launch = plumber.start().launch;
   launch.program = *bubblewrap;
   launch.arguments = {"--args", std::to_string(plumber.hand(std::move(*options))), "--", kInsideProgram};

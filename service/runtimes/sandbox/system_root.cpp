@@ -26,6 +26,18 @@ constexpr std::array kConfiguration{"etc/ld.so.cache",  "etc/ld.so.conf", "etc/l
 constexpr std::array kToldProc{"cpuinfo", "devices", "driver", "filesystems", "loadavg",     "meminfo", "mounts", "net",
                                "self",    "stat",    "sys",    "sysvipc",     "thread-self", "uptime",  "version"};
 
+// Whether it is there with no link on the way: bubblewrap would follow one out of an image, to files of the owner's.
+bool isPlain(const fs::path& from, const fs::path& name) {
+  auto path = from;
+  for (const auto& part : name) {
+    path /= part;
+    std::error_code code;
+    const auto status = fs::symlink_status(path, code);
+    if (fs::is_symlink(status) || !fs::exists(status)) return false;
+  }
+  return true;
+}
+
 void takeFolder(SystemRoot& root, const fs::path& from, const std::string& name) {
   std::error_code code;
   const auto status = fs::symlink_status(from / name, code);
@@ -62,11 +74,12 @@ void takeHardware(SystemRoot& root, const fs::path& node, const fs::path& sys) {
 SystemRoot systemRoot(const fs::path& image) {
   const fs::path from = image.empty() ? fs::path("/") : image;
   SystemRoot root;
-  root.binds.push_back({from / "usr", "/usr", Access::ReadOnly});
+  if (image.empty() || isPlain(from, "usr")) root.binds.push_back({from / "usr", "/usr", Access::ReadOnly});
   for (const char* name : kSystemFolders) takeFolder(root, from, name);
   std::error_code code;
   for (const char* name : kConfiguration) {
-    if (fs::exists(from / name, code)) root.binds.push_back({from / name, fs::path("/") / name, Access::ReadOnly});
+    const bool there = image.empty() ? fs::exists(from / name, code) : isPlain(from, name);
+    if (there) root.binds.push_back({from / name, fs::path("/") / name, Access::ReadOnly});
   }
   return root;
 }

@@ -21,7 +21,7 @@ struct SystemRoot {
 };
 
 // `image` empty: programs, libraries, and what drivers and the loader are configured by; no home, no /etc as such.
-// Otherwise the image's own.
+// Otherwise the image's own, as it is when it has been unpacked, configured or not; links in it never lead out of it.
 [[nodiscard]] SystemRoot systemRoot(const std::filesystem::path& image);
 
 // The sysfs folders of the device nodes' own hardware, and how drivers find them from a node's numbers.

@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto kInterval = std::chrono::seconds(1);
+constexpr Milliseconds kInterval{1000};
+constexpr Milliseconds kShortest{50};
+constexpr std::uint64_t kBytesPerMs = 8ULL << 20U;  // memory is not taken much faster
 constexpr std::size_t kProcesses = 4096;
 constexpr std::size_t kFiles = 100'000;  // looked at; more small ones than this do not matter by their size
 constexpr std::uint64_t kBlock = 512;    // of st_blocks
@@ -72,6 +74,12 @@ std::string brokenLimit(const Limits& limits, const Use& use, std::uint64_t befo
   return {};
 }
 
+Milliseconds untilNextLook(const Limits& limits, const Use& use) {
+  if (limits.memoryBytes == 0) return kInterval;
+  const auto left = limits.memoryBytes - std::min(limits.memoryBytes, use.memoryBytes);
+  return std::min(kInterval, std::max(kShortest, Milliseconds(left / kBytesPerMs)));
+}
+
 struct Watch::Look : std::enable_shared_from_this<Watch::Look> {
   Look(asio::io_context& context, const Limits& theirs) : loop(context), timer(context), limits(theirs) {}
 
@@ -82,9 +90,13 @@ struct Watch::Look : std::enable_shared_from_this<Watch::Look> {
   Crowd crowd;
   std::uint64_t before = 0;
   std::optional<Told> told;
+  Use last;  // until the first look: nothing
+  Milliseconds sinceDisks{0};
 
   void later(asio::thread_pool& thread) {
-    timer.expires_after(kInterval);
+    const auto pause = untilNextLook(limits, last);
+    sinceDisks += pause;
+    timer.expires_after(pause);
     timer.async_wait([weak = weak_from_this(), &thread](asio::error_code code) {
       auto self = weak.lock();
       if (code || !self || !self->told) return;
@@ -93,13 +105,17 @@ struct Watch::Look : std::enable_shared_from_this<Watch::Look> {
   }
   // `thread` outlives what runs on it; the loop's part is skipped once nobody listens.
   void now(asio::thread_pool& thread) {
-    asio::post(thread, [self = shared_from_this(), &thread, who = crowd] {
-      const auto use = useOf(who, self->folders);
-      asio::post(self->loop, [self, use, &thread] { self->take(use, thread); });
+    const bool disksToo = sinceDisks >= kInterval;
+    if (disksToo) sinceDisks = Milliseconds(0);
+    asio::post(thread, [self = shared_from_this(), &thread, who = crowd, disksToo] {
+      const auto use = useOf(who, disksToo ? self->folders : std::vector<fs::path>());
+      asio::post(self->loop, [self, use, disksToo, &thread] { self->take(use, disksToo, thread); });
     });
   }
-  void take(const Use& use, asio::thread_pool& thread) {
+  void take(Use use, bool disksToo, asio::thread_pool& thread) {
     if (!told) return;
+    if (!disksToo) use.diskBytes = last.diskBytes;
+    last = use;
     told->looked(use);
     const auto how = brokenLimit(limits, use, before);
     if (how.empty()) return later(thread);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Limits that the kernel does not hold everywhere: processes of root's are not counted, memory that processes share
-// belongs to none of them, and disks have no limit for one folder. Looked at each second, on a thread of its own since
-// disks may be slow.
+// Limits that the kernel does not hold everywhere: processes of root's are not counted, memory without a control group
+// is each process's own or nobody's (and a limit of addresses would hit drivers, which reserve far more than they use),
+// and disks have no limit for one folder. Looked at each second, memory the sooner the less of it is left, on a thread
+// of its own since disks may be slow.
 #pragma once
 
 #include "runtimes/sandbox/processes.h"
@@ -27,6 +28,9 @@ struct Use {
 [[nodiscard]] Use useOf(const Crowd& crowd, const std::vector<std::filesystem::path>& folders);
 // Empty: within the limits. `before`: what the folders held when it began.
 [[nodiscard]] std::string brokenLimit(const Limits& limits, const Use& use, std::uint64_t before);
+
+// Until the next look: memory cannot be used up meanwhile, about.
+[[nodiscard]] Milliseconds untilNextLook(const Limits& limits, const Use& use);
 
 class Watch {
 public:

@@ -36,8 +36,7 @@ struct ResourceLimit {
   const char* name;
   int resource;
 };
-constexpr ResourceLimit kLimits[] = {
-    {"data", RLIMIT_DATA}, {"processes", RLIMIT_NPROC}, {"file", RLIMIT_FSIZE}, {"core", RLIMIT_CORE}};
+constexpr ResourceLimit kLimits[] = {{"processes", RLIMIT_NPROC}, {"file", RLIMIT_FSIZE}, {"core", RLIMIT_CORE}};
 
 void limit(int resource, const char* value) {
   rlimit now{};

@@ -329,7 +329,7 @@ private:
 
   void addGreed() const {
     const auto room = (folder() / "room").native();
-    add("memory", Outside::Works, {"memory", "160"});
+    add("memory", Outside::Works, {"memory", "160"}, {"keep-memory", "160"});
     // The kernel does not count processes of root's; the sandbox does, each second.
     add("processes", Outside::Works, {"processes", "64"}, {"keep-processes", "64"});
     add("memory that is shared", Outside::Works, {"shared-memory", "160"}, {"keep-shared", "160"});

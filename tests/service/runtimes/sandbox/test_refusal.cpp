@@ -87,6 +87,17 @@ private slots:
     }
   }
 
+  // Memory is looked after the sooner the less of it is left.
+  void theNextLookIsInTime() {
+    using sandbox::untilNextLook;
+    const sandbox::Limits limits{.memoryBytes = 8ULL << 30U};
+    QCOMPARE(untilNextLook({}, {}), Milliseconds(1000));
+    QCOMPARE(untilNextLook(limits, {.memoryBytes = 0}), Milliseconds(1000));
+    QCOMPARE(untilNextLook(limits, {.memoryBytes = 4ULL << 30U}), Milliseconds(512));
+    QCOMPARE(untilNextLook(limits, {.memoryBytes = 8ULL << 30U}), Milliseconds(50));
+    QCOMPARE(untilNextLook(limits, {.memoryBytes = 9ULL << 30U}), Milliseconds(50));
+  }
+
   void brokenLimitsAreToldInWords() {
     const sandbox::Limits limits{.memoryBytes = 64 << 20, .processes = 8, .diskBytes = 32 << 20};
     QCOMPARE(sandbox::brokenLimit(limits, {.threads = 8, .memoryBytes = 64 << 20, .diskBytes = 40 << 20}, 8 << 20),

@@ -103,9 +103,19 @@ Got keepShared(Words words) {
   for (;;) ::pause();
 }
 
-constexpr Attempt kAttempts[] = {
-    {"processes", processes}, {"memory", memory},          {"shared-memory", sharedMemory},  {"fill", oneFile},
-    {"litter", manyFiles},    {"keep-shared", keepShared}, {"keep-processes", keepProcesses}};
+Got keepMemory(Words words) {
+  if (takeMemory(number(words[0]), MAP_PRIVATE) == Got::Denied) return Got::Denied;
+  for (;;) ::pause();
+}
+
+constexpr Attempt kAttempts[] = {{"processes", processes},
+                                 {"memory", memory},
+                                 {"shared-memory", sharedMemory},
+                                 {"fill", oneFile},
+                                 {"litter", manyFiles},
+                                 {"keep-shared", keepShared},
+                                 {"keep-processes", keepProcesses},
+                                 {"keep-memory", keepMemory}};
 
 }  // namespace
 
