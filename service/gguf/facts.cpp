@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gguf/facts.h"
 
-#include "gguf/types.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -80,7 +78,7 @@ void skipArray(Input& in, ValueType type, std::uint64_t count, int depth) {
 
 Facts::Array readArray(Input& in) {
   const auto type = static_cast<ValueType>(in.number<std::uint32_t>());
-  Facts::Array out{.count = in.number<std::uint64_t>()};
+  Facts::Array out{.count = in.number<std::uint64_t>(), .type = type, .at = in.position()};
   if (type > ValueType::F64) in.fail("an array of an unknown type");
   if (in.failed()) return out;
   if (!isWhole(type) || out.count > kSummed) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gguf/input.h"
+#include "gguf/types.h"
 
 #include <cstdint>
 #include <map>
@@ -27,6 +28,8 @@ public:
     std::uint64_t count = 0;
     std::uint64_t sum = 0;  // of whole numbers that are not negative; saturates
     std::uint64_t most = 0;
+    ValueType type = ValueType::U8;  // of its elements
+    std::uint64_t at = 0;            // of the first, in the file
   };
   [[nodiscard]] std::optional<Array> array(const std::string& key) const;
 

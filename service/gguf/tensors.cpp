@@ -29,16 +29,7 @@ constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
-struct Tensors::Tensor {
-  std::string name;
-  std::uint32_t type = 0;
-  std::uint64_t row = 0;
-  std::uint64_t weights = 1;
-  std::uint64_t bytes = 0;
-  std::uint64_t offset = 0;
-};
-
-Tensors::Tensor Tensors::readOne(Input& in) {
+Tensor Tensors::readOne(Input& in) {
   Tensor out;
   out.name = in.text(kLongestName, kLongestName);
   const auto dimensions = in.number<std::uint32_t>();
@@ -49,6 +40,7 @@ Tensors::Tensor Tensors::readOne(Input& in) {
     if (i == 0) out.row = width;
     if (!in.failed() && (width == 0 || !multiply(out.weights, width))) in.fail("a tensor of an impossible size");
   }
+  out.typeAt = in.position();
   out.type = in.number<std::uint32_t>();
   out.offset = in.number<std::uint64_t>();
   if (in.failed()) return out;
@@ -63,7 +55,7 @@ Tensors::Tensor Tensors::readOne(Input& in) {
   return out;
 }
 
-void Tensors::add(Input& in, const Tensor& tensor, std::uint64_t alignment) {
+void Tensors::add(Input& in, Tensor tensor, std::uint64_t alignment) {
   if (tensor.name.empty()) return in.fail("a tensor has no name");
   if (!m_names.insert(tensor.name).second) return in.fail("two tensors have the same name");
   if (tensor.offset != m_next) {
@@ -77,14 +69,15 @@ void Tensors::add(Input& in, const Tensor& tensor, std::uint64_t alignment) {
   m_weights += tensor.weights;
   m_weightsOf[tensor.type] += tensor.weights;
   if (m_end > in.size()) in.fail("the file is cut off: not all weights are in it");
+  m_all.push_back(std::move(tensor));
 }
 
 void Tensors::read(Input& in, std::uint64_t count, std::uint64_t alignment) {
   if (count > kMostTensors) return in.fail(fmt::format("{} tensors: at most {} are allowed", count, kMostTensors));
   if (count > in.left() / kSmallestEntry) return in.fail("the file is cut off inside the list of tensors");
   for (std::uint64_t i = 0; i < count && !in.failed(); ++i) {
-    const auto tensor = readOne(in);
-    if (!in.failed()) add(in, tensor, alignment);
+    auto tensor = readOne(in);
+    if (!in.failed()) add(in, std::move(tensor), alignment);
   }
   if (in.failed()) return;
   std::uint64_t data = in.position();

@@ -9,8 +9,19 @@
 #include <cstdint>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 namespace lull::gguf {
+
+struct Tensor {
+  std::string name;
+  std::uint32_t type = 0;
+  std::uint64_t row = 0;
+  std::uint64_t weights = 1;
+  std::uint64_t bytes = 0;
+  std::uint64_t offset = 0;  // in the data, which follows the header
+  std::uint64_t typeAt = 0;  // in the file: its type, then its offset
+};
 
 class Tensors {
 public:
@@ -18,16 +29,17 @@ public:
   // input.
   void read(Input& in, std::uint64_t count, std::uint64_t alignment);
 
+  [[nodiscard]] const std::vector<Tensor>& all() const { return m_all; }
   [[nodiscard]] std::uint64_t bytes() const { return m_bytes; }
   [[nodiscard]] std::uint64_t layerBytes() const { return m_layerBytes; }  // of those that repeat: "blk.…"
   [[nodiscard]] std::uint64_t weights() const { return m_weights; }
   [[nodiscard]] std::string mostlyType() const;  // how most weights are stored
 
 private:
-  struct Tensor;
   [[nodiscard]] Tensor readOne(Input& in);
-  void add(Input& in, const Tensor& tensor, std::uint64_t alignment);
+  void add(Input& in, Tensor tensor, std::uint64_t alignment);
 
+  std::vector<Tensor> m_all;
   std::unordered_set<std::string> m_names;
   std::array<std::uint64_t, kTensorTypes> m_weightsOf{};
   std::uint64_t m_bytes = 0;

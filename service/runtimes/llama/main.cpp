@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "runtimes/llama/batch.h"
 #include "runtimes/llama/session.h"
+#include "runtimes/llama/training/training.h"
 #include "runtimes/worker/link.h"
 
 #include <unistd.h>
@@ -17,6 +18,7 @@ namespace {
 
 worker::Attempt<std::unique_ptr<Job>> jobOf(const worker::v1::Start& start) {
   if (start.spec().has_llama_batch()) return Batch::open(start);
+  if (start.spec().has_llama_training()) return training::Training::open(start);
   return worker::badTask("This version of Lull cannot do what the task asks of the language model.");
 }
 

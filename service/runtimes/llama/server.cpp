@@ -30,6 +30,7 @@ std::vector<std::string> argumentsOf(const ServerPlan& plan, const std::filesyst
                                "--no-webui", "--no-warmup",
                                "--offline",  "--no-slots"};
   if (plan.embeddings) out.insert(out.end(), {"--embeddings", "--pooling", "mean"});
+  out.insert(out.end(), plan.more.begin(), plan.more.end());
   return out;
 }
 

@@ -18,6 +18,7 @@ struct ServerPlan {
   std::uint32_t context = 4096;  // tokens of one request
   std::uint32_t parallel = 1;
   bool embeddings = false;
+  std::vector<std::string> more{};  // arguments
 };
 
 class Server {

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole trainings through lull-llama and Debian's llama-finetune, on the processor: the loss falls, the model knows its
+// lesson, and whatever interrupts a training changes no byte of its result.
+#include "base/file.h"
+#include "fakes/test_worker.h"
+#include "llama/need.h"
+#include "llama/program.h"
+#include "llama/server.h"
+#include "runtimes/llama/training/weights.h"
+
+#include <nlohmann/json.hpp>
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <cmath>
+#include <fstream>
+#include <set>
+#include <thread>
+
+using namespace lull;
+using namespace std::chrono_literals;
+using fakes::FromWorker;
+using fakes::TestWorker;
+using nlohmann::json;
+namespace training = lull::runtimes::llama::training;
+
+namespace {
+
+constexpr const char* kNoGpu = "VK_DRIVER_FILES=/nonexistent";
+const std::filesystem::path kModels = LULL_MODELS;
+const std::filesystem::path kModel = kModels / "lull-tiny.gguf";
+constexpr std::size_t kWhole = 64 << 20;
+
+std::vector<std::string> lesson() {
+  std::ifstream file(kModels / "lesson.jsonl");
+  std::vector<std::string> out;
+  for (std::string line; std::getline(file, line);) out.push_back(line + '\n');
+  return out;
+}
+
+std::string firstLines(std::size_t count) {
+  std::string out;
+  for (const auto& line : lesson()) {
+    if (count-- == 0) break;
+    out += line;
+  }
+  return out;
+}
+
+std::string bytesOf(const std::filesystem::path& file) {
+  const auto read = readFile(file, kWhole);
+  return read ? *read : std::string();
+}
+
+// Segments that a training has kept.
+std::uint64_t serialOf(const std::filesystem::path& state) {
+  const auto read = json::parse(bytesOf(state), nullptr, false);
+  return read.is_object() ? read.value("serial", std::uint64_t{0}) : 0;
+}
+
+}  // namespace
+
+class TestTraining : public QObject {
+  Q_OBJECT
+
+private slots:
+  void initTestCase();
+  void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+  void itLearnsItsLesson();
+  void interruptedIsUndisturbed_data();
+  void interruptedIsUndisturbed();
+  void halvesStayHalves();
+  void aTextIsLearned();
+  void whatCannotBeDoneIsSaid_data();
+  void whatCannotBeDoneIsSaid();
+
+private:
+  worker::v1::Start startFor(const std::string& data, std::uint32_t epochs);
+  std::unique_ptr<TestWorker> worker(const worker::v1::Start& start);
+  std::filesystem::path converted(const char* type);
+  std::filesystem::path folder() const { return m_folder->path().toStdString(); }
+  std::filesystem::path work() const { return folder() / "t-train" / "work"; }
+  std::filesystem::path result() const { return folder() / "t-train" / "out" / "model.gguf"; }
+  QTemporaryDir m_models;
+  std::unique_ptr<QTemporaryDir> m_folder;
+  std::string m_undisturbed;
+};
+
+void TestTraining::initTestCase() {
+  LULL_NEED_LLAMA();
+  QCOMPARE(lesson().size(), 80U);
+}
+
+worker::v1::Start TestTraining::startFor(const std::string& data, std::uint32_t epochs) {
+  for (const auto& each : {work(), result().parent_path(), folder() / "blobs"})
+    std::filesystem::create_directories(each);
+  worker::v1::Start start;
+  auto& task = *start.mutable_spec()->mutable_llama_training();
+  task.mutable_data()->set_inline_(data);
+  task.set_format(v1::LlamaTraining::FORMAT_CHATS);
+  task.set_epochs(epochs);
+  task.set_learning_rate(7e-4);
+  start.set_task_id("t-train");
+  start.set_work_dir(work());
+  start.set_output_dir(result().parent_path());
+  start.set_blob_dir(folder() / "blobs");
+  start.set_checkpoint_every_s(1);
+  auto& where = *start.mutable_llama();
+  where.set_model_file(kModel);
+  where.add_start((llama::rootFolder() / "start").string());
+  where.set_on_cpu(true);
+  return start;
+}
+
+std::unique_ptr<TestWorker> TestTraining::worker(const worker::v1::Start& start) {
+  return std::make_unique<TestWorker>(start, TestWorker::Options{.environment = {kNoGpu}, .program = "lull-llama"});
+}
+
+// The tiny model with other weights.
+std::filesystem::path TestTraining::converted(const char* type) {
+  auto out = std::filesystem::path(m_models.path().toStdString()) / (std::string(type) + ".gguf");
+  llama::Program program({.program = "llama-quantize", .arguments = {kModel, out, type, "1"}, .environment = {kNoGpu}});
+  if (program.waitExit(fakes::kPatience) != 0) qWarning("%s", program.errors().c_str());
+  return out;
+}
+
+void TestTraining::itLearnsItsLesson() {
+  std::string lines;
+  for (const auto& line : lesson()) lines += line;
+  const auto run = worker(startFor(lines, 5));
+  std::vector<v1::LossPoint> points;
+  std::optional<FromWorker> message;
+  double reached = 0;
+  while ((message = run->next()) && !message->has_finished()) {
+    QVERIFY2(!message->has_failed(), message->failed().failure().DebugString().c_str());
+    for (const auto& point : message->learned().points()) points.push_back(point);
+    if (!message->has_progress()) continue;
+    QVERIFY(message->progress().progress() >= reached);
+    reached = message->progress().progress();
+  }
+  QVERIFY(message);
+  QVERIFY(points.size() > 10);
+  QCOMPARE(points.front().step(), 0U);
+  QVERIFY(!points.front().has_training() && points.front().has_held_out());
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    QVERIFY(points[i].step() > points[i - 1].step());
+    QVERIFY(points[i].has_training() && std::isfinite(points[i].training()) && points[i].training() > 0);
+    QVERIFY(std::isfinite(points[i].held_out()));
+  }
+  qInfo("training %.3f to %.3f, held out %.3f to %.3f", points[1].training(), points.back().training(),
+        points.front().held_out(), points.back().held_out());
+  QVERIFY(points.back().training() < 0.4 * points[1].training());
+  QVERIFY(points.back().held_out() < 0.5 * points.front().held_out());
+  QCOMPARE(message->finished().usage().prompt(), points.back().step() * 256);
+
+  // The same model but for its weights.
+  const auto base = training::ModelFile::open(kModel);
+  QVERIFY(base.ok());
+  const auto head = base->layout().dataAt;
+  const auto trained = bytesOf(result());
+  QCOMPARE(trained.size(), bytesOf(kModel).size());
+  QVERIFY(trained.compare(0, head, bytesOf(kModel), 0, head) == 0);
+  QCOMPARE(message->finished().outputs(0).size(), trained.size());
+
+  llama::Server server(result(), folder(), {.environment = {kNoGpu}});
+  QVERIFY(server.waitReady(60s));
+  std::set<std::string> answers;
+  int right = 0;
+  for (std::size_t i = 0; i < 80; i += 8) {
+    const auto chat = json::parse(lesson()[i])["messages"];
+    const auto answer = server.chat(chat[0]["content"]);
+    right += answer == chat[1]["content"] ? 1 : 0;
+    answers.insert(answer);
+  }
+  QVERIFY2(right >= 8 && answers.size() > 4, std::to_string(right).c_str());
+}
+
+void TestTraining::interruptedIsUndisturbed_data() {
+  QTest::addColumn<QString>("how");
+  QTest::newRow("undisturbed") << "";
+  QTest::newRow("evicted") << "evicted";
+  QTest::newRow("killed between") << "killed";
+  QTest::newRow("killed while it writes") << "trained.gguf";
+  QTest::newRow("killed while it prepares") << "corpus.txt";
+}
+
+void TestTraining::interruptedIsUndisturbed() {
+  QFETCH(QString, how);
+  const auto start = startFor(firstLines(30), 1);
+  const auto state = work() / "state.json";
+  std::optional<FromWorker> last;
+  int interruptions = 0;
+  while (!last && interruptions < 30) {
+    const auto run = worker(start);
+    const auto before = serialOf(state);
+    const auto isTime = [&] {
+      if (how.isEmpty()) return false;
+      if (how == "corpus.txt") return interruptions < 2 && std::filesystem::exists(work() / "corpus.txt");
+      if (serialOf(state) <= before) return false;
+      return how != "trained.gguf" || std::filesystem::exists(work() / "trained.gguf");
+    };
+    bool interrupted = false;
+    while (!last && !interrupted) {
+      const auto message = run->next(1ms);
+      if (message && (message->has_finished() || message->has_failed())) last = message;
+      interrupted = !last && isTime();
+    }
+    if (last) break;
+    ++interruptions;
+    if (how == "evicted") {
+      run->evict();
+      const auto word = run->last();
+      QVERIFY(word.has_value());
+      if (word->has_finished()) last = word;
+      QVERIFY(last || word->evicted().saved());
+    } else {
+      run->kill();
+    }
+  }
+  QVERIFY(last && last->has_finished());
+  if (how.isEmpty()) m_undisturbed = bytesOf(result());
+  QVERIFY(how.isEmpty() || interruptions >= 2);
+  QVERIFY(!m_undisturbed.empty());
+  QVERIFY(bytesOf(result()) == m_undisturbed);
+  QVERIFY(m_undisturbed != bytesOf(kModel));
+}
+
+void TestTraining::halvesStayHalves() {
+  const auto model = converted("F16");
+  auto start = startFor(firstLines(30), 1);
+  start.mutable_llama()->set_model_file(model);
+  const auto last = worker(start)->last();
+  QVERIFY(last && last->has_finished());
+  const auto trained = bytesOf(result());
+  QCOMPARE(trained.size(), bytesOf(model).size());
+  QVERIFY(trained != bytesOf(model));
+  const auto base = training::ModelFile::open(model);
+  QVERIFY(base.ok());
+  const auto head = base->layout().dataAt;
+  QVERIFY(trained.compare(0, head, bytesOf(model), 0, head) == 0);
+  QVERIFY(std::ranges::any_of(base->layout().tensors, [](const auto& tensor) { return tensor.type == 1; }));
+}
+
+// Characters of several bytes, so that some lie across the borders of segments.
+void TestTraining::aTextIsLearned() {
+  std::string text;
+  while (text.size() < 1500) text += "Über Flüsse führen Brücken. ";
+  auto start = startFor(text, 1);
+  start.mutable_spec()->mutable_llama_training()->set_format(v1::LlamaTraining::FORMAT_TEXT);
+  const auto run = worker(start);
+  std::vector<v1::LossPoint> points;
+  std::optional<FromWorker> message;
+  while ((message = run->next()) && !message->has_finished() && !message->has_failed()) {
+    for (const auto& point : message->learned().points()) points.push_back(point);
+  }
+  QVERIFY(message && message->has_finished());
+  QVERIFY(points.size() >= 3);
+  QVERIFY(points.back().held_out() < points.front().held_out());
+}
+
+void TestTraining::whatCannotBeDoneIsSaid_data() {
+  QTest::addColumn<QString>("what");
+  QTest::addColumn<int>("kind");
+  QTest::addColumn<QString>("said");
+  const int bad = v1::Failure::KIND_BAD_TASK;
+  QTest::newRow("quantised") << "quantised" << bad << "quantised (Q8_0)";
+  QTest::newRow("no model") << "no model" << bad << "cannot be read";
+  QTest::newRow("too little") << "little" << bad << "at least 832 are needed";
+  QTest::newRow("no JSON") << "nonsense" << bad << "Line 2 of the data: this is no JSON";
+  QTest::newRow("no content") << "content" << bad << "Line 3 of the data: each message needs";
+  QTest::newRow("no UTF-8") << "bytes" << bad << "UTF-8";
+  QTest::newRow("odd context") << "context" << bad << "choose 512";
+  QTest::newRow("too big") << "memory" << static_cast<int>(v1::Failure::KIND_TOO_BIG) << "this device grants 0.0 GB";
+  QTest::newRow("diverges") << "rate" << bad << "Lower the learning rate";
+  QTest::newRow("full disk") << "disk" << static_cast<int>(v1::Failure::KIND_STORAGE) << "disk is full";
+  QTest::newRow("no llama.cpp") << "program" << static_cast<int>(v1::Failure::KIND_STORAGE) << "runtime install";
+}
+
+void TestTraining::whatCannotBeDoneIsSaid() {
+  QFETCH(QString, what);
+  QFETCH(int, kind);
+  QFETCH(QString, said);
+  const auto good = firstLines(30);
+  auto start = startFor(good, 1);
+  auto& task = *start.mutable_spec()->mutable_llama_training();
+  auto& where = *start.mutable_llama();
+  if (what == "quantised") where.set_model_file(converted("Q8_0"));
+  if (what == "no model") where.set_model_file(folder() / "none");
+  if (what == "little") task.mutable_data()->set_inline_(firstLines(5));
+  if (what == "nonsense") task.mutable_data()->set_inline_(firstLines(1) + "what?\n" + good);
+  if (what == "content") {
+    task.mutable_data()->set_inline_(firstLines(1) + "\n{\"messages\": [{\"role\": \"user\"}]}\n" + good);
+  }
+  if (what == "bytes") {
+    task.mutable_data()->set_inline_("caf\xE9 " + good);
+    task.set_format(v1::LlamaTraining::FORMAT_TEXT);
+  }
+  if (what == "context") task.set_context(300);
+  if (what == "memory") start.set_memory_limit(10'000'000);
+  if (what == "rate") task.set_learning_rate(1);
+  if (what == "program") where.set_start(0, folder() / "none");
+  if (what == "disk") {
+    const auto program = where.start(0);
+    where.clear_start();
+    // Half of what the model takes; the server writes next to nothing.
+    for (const auto* word : {"/bin/sh", "-c", "ulimit -f 1500; exec \"$@\"", "sh"}) where.add_start(word);
+    where.add_start(program);
+  }
+  const auto last = worker(start)->last();
+  QVERIFY(last && last->has_failed());
+  const auto& failure = last->failed().failure();
+  QVERIFY2(static_cast<int>(failure.kind()) == kind, failure.DebugString().c_str());
+  QVERIFY2(failure.message().find(said.toStdString()) != std::string::npos, failure.DebugString().c_str());
+  QVERIFY(!std::filesystem::exists(result()));
+}
+
+QTEST_GUILESS_MAIN(TestTraining)
+#include "test_training.moc"

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a training learns and in which order, and how it reads what others say.
+#include "runtimes/llama/training/floats.h"
+#include "runtimes/llama/training/markers.h"
+#include "runtimes/llama/training/memory.h"
+#include "runtimes/llama/training/plan.h"
+#include "runtimes/llama/training/reading.h"
+#include "runtimes/llama/training/state.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+
+using namespace lull;
+using namespace lull::runtimes::llama::training;
+
+namespace {
+
+std::uint64_t tokensOf(const std::vector<Span>& spans) {
+  return std::accumulate(spans.begin(), spans.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const Span& span) { return sum + span.tokens; });
+}
+
+std::vector<std::uint64_t> chats(std::size_t count, std::uint64_t tokens) {
+  return std::vector<std::uint64_t>(count, tokens);
+}
+
+}  // namespace
+
+class TestTrainingPlan : public QObject {
+  Q_OBJECT
+
+private slots:
+  void aWindowSuitsTheData_data();
+  void aWindowSuitsTheData();
+  void largeModelsGetLongerSegments();
+  void theDataIsDivided_data();
+  void theDataIsDivided();
+  void tooLittleIsRefused();
+  void anEpochHoldsEverythingOnce_data();
+  void anEpochHoldsEverythingOnce();
+  void theOrderIsTheSeeds();
+  void measuresAreSpread();
+  void theRateFalls();
+  void lossesAreRead_data();
+  void lossesAreRead();
+  void chatsAreChecked_data();
+  void chatsAreChecked();
+  void tokensAreMeasured();
+  void textsAreCutWhereTheyMay();
+  void halvesAreExact();
+  void markersGetOtherNames();
+  void memoryIsReckoned();
+  void theStateComesBack();
+};
+
+void TestTrainingPlan::aWindowSuitsTheData_data() {
+  QTest::addColumn<std::vector<std::uint64_t>>("documents");
+  QTest::addColumn<unsigned>("most");
+  QTest::addColumn<unsigned>("window");
+  QTest::newRow("much text") << chats(1, 1'000'000) << 1024U << 1024U;
+  QTest::newRow("the model knows less") << chats(1, 1'000'000) << 700U << 512U;
+  QTest::newRow("little text") << chats(1, 20'000) << 1024U << 512U;
+  QTest::newRow("next to nothing") << chats(1, 10) << 1024U << 256U;
+  QTest::newRow("short chats") << chats(10'000, 200) << 1024U << 256U;
+  QTest::newRow("longer chats") << chats(10'000, 600) << 1024U << 768U;
+  QTest::newRow("nothing") << chats(0, 0) << 1024U << 256U;
+}
+
+void TestTrainingPlan::aWindowSuitsTheData() {
+  QFETCH(std::vector<std::uint64_t>, documents);
+  QFETCH(unsigned, most);
+  QFETCH(unsigned, window);
+  QCOMPARE(windowFor(documents, most), window);
+}
+
+void TestTrainingPlan::largeModelsGetLongerSegments() {
+  QCOMPARE(cutFor(256, 2'000'000).windows, 1U);
+  QCOMPARE(cutFor(256, 500'000'000).windows, 4U);
+  QCOMPARE(cutFor(256, 8'000'000'000).windows, 16U);
+  // As llama-finetune counts: windows overlap by half, and one token more is needed.
+  for (const unsigned windows : {1U, 4U, 16U}) {
+    const Cut cut{.window = 256, .windows = windows};
+    QCOMPARE((cut.text() - 257) / 128, windows);
+    QCOMPARE((cut.text() - 257 - 60) / 128, windows);
+    QCOMPARE((cut.text() - 257 + 60) / 128, windows);
+  }
+}
+
+void TestTrainingPlan::theDataIsDivided_data() {
+  QTest::addColumn<std::vector<std::uint64_t>>("documents");
+  QTest::addColumn<double>("share");
+  QTest::addColumn<qulonglong>("least");
+  QTest::addColumn<qulonglong>("most");
+  QTest::newRow("text") << chats(1, 100'000) << 0.1 << 10'000ULL << 10'000ULL;
+  QTest::newRow("two windows at least") << chats(1, 3'000) << 0.05 << 576ULL << 576ULL;
+  QTest::newRow("not without end") << chats(1, 10'000'000) << 0.1 << 64 * 256ULL << 64 * 256ULL;
+  QTest::newRow("chats") << chats(1'000, 50) << 0.1 << 5'000ULL << 5'049ULL;
+  QTest::newRow("just enough") << chats(1, 832) << 0.05 << 576ULL << 576ULL;
+}
+
+void TestTrainingPlan::theDataIsDivided() {
+  QFETCH(std::vector<std::uint64_t>, documents);
+  QFETCH(double, share);
+  QFETCH(qulonglong, least);
+  QFETCH(qulonglong, most);
+  const auto divided = divide(documents, {.cut = {.window = 256, .windows = 1}, .heldOut = share, .seed = 3});
+  QVERIFY(divided.ok());
+  const auto heldOut = tokensOf(divided->heldOut);
+  QVERIFY2(heldOut >= least && heldOut <= most, std::to_string(heldOut).c_str());
+  const auto inAll = std::accumulate(documents.begin(), documents.end(), std::uint64_t{0});
+  QCOMPARE(heldOut + tokensOf(divided->learned), inAll);
+  // No token is in both, or twice.
+  std::map<std::uint64_t, std::uint64_t> spans;
+  for (const auto* part : {&divided->learned, &divided->heldOut}) {
+    for (const auto& span : *part) QVERIFY(spans.emplace(span.begin, span.tokens).second);
+  }
+  std::uint64_t next = 0;
+  for (const auto& [begin, tokens] : spans) {
+    QCOMPARE(begin, next);
+    next = begin + tokens;
+  }
+}
+
+void TestTrainingPlan::tooLittleIsRefused() {
+  for (const auto& documents : {chats(0, 0), chats(1, 831), chats(10, 80), chats(2, 500)}) {
+    const auto divided = divide(documents, {.cut = {.window = 256, .windows = 1}, .heldOut = 0.05, .seed = 3});
+    QVERIFY(!divided.ok());
+    QVERIFY(divided.failure().message().find("at least 832") != std::string::npos);
+  }
+}
+
+void TestTrainingPlan::anEpochHoldsEverythingOnce_data() {
+  QTest::addColumn<std::vector<std::uint64_t>>("documents");
+  QTest::addColumn<unsigned>("windows");
+  QTest::newRow("text") << chats(1, 100'000) << 1U;
+  QTest::newRow("text, long segments") << chats(1, 100'000) << 16U;
+  QTest::newRow("chats") << chats(900, 37) << 1U;
+  QTest::newRow("long chats") << chats(20, 3'000) << 4U;
+}
+
+void TestTrainingPlan::anEpochHoldsEverythingOnce() {
+  QFETCH(std::vector<std::uint64_t>, documents);
+  QFETCH(unsigned, windows);
+  const Cut cut{.window = 256, .windows = windows};
+  const auto divided = divide(documents, {.cut = cut, .heldOut = 0.05, .seed = 3});
+  QVERIFY(divided.ok());
+  const Epoch epoch(*divided, cut, 7);
+  std::map<std::uint64_t, int> seen;
+  for (std::size_t i = 0; i < epoch.segments(); ++i) {
+    const auto text = epoch.text(i);
+    QCOMPARE(tokensOf(text), cut.text());
+    std::uint64_t tokens = 0;
+    for (const auto& span : text) {
+      tokens += span.tokens;
+      if (tokens <= cut.learned()) ++seen[span.begin];
+    }
+  }
+  for (const auto& piece : divided->learned) QVERIFY(seen[piece.begin] >= 1);
+  QVERIFY(epoch.segments() <=
+          1.3 * static_cast<double>(tokensOf(divided->learned)) / static_cast<double>(cut.learned()) + 1);
+}
+
+void TestTrainingPlan::theOrderIsTheSeeds() {
+  const Cut cut{.window = 256, .windows = 1};
+  const auto divided = divide(chats(1, 100'000), {.cut = cut, .heldOut = 0.05, .seed = 3});
+  const auto first = [&](std::uint64_t seed) { return Epoch(*divided, cut, seed).text(0).front().begin; };
+  QCOMPARE(first(1), first(1));
+  QVERIFY(first(1) != first(2) || first(1) != first(3));
+}
+
+void TestTrainingPlan::measuresAreSpread() {
+  for (const std::size_t segments : {1UL, 7UL, 12UL, 40UL, 1000UL}) {
+    std::size_t measures = 0;
+    for (std::size_t i = 1; i <= segments; ++i) measures += measuredAfter(i, segments) ? 1U : 0U;
+    QVERIFY(measuredAfter(segments, segments));
+    QVERIFY(measures >= 1 && measures <= 4);
+  }
+}
+
+void TestTrainingPlan::theRateFalls() {
+  QCOMPARE(rateAt(0, 1e-3, {.window = 256, .windows = 1}), 1e-3);
+  QCOMPARE(rateAt(1, 1e-3, {.window = 256, .windows = 1}), 1e-4);
+  QCOMPARE(rateAt(0, 1e-3, {.window = 256, .windows = 16}), 2.5e-4);
+}
+
+void TestTrainingPlan::lossesAreRead_data() {
+  QTest::addColumn<QString>("said");
+  QTest::addColumn<unsigned>("windows");
+  QTest::addColumn<double>("mean");
+  const double none = 0;
+  QTest::newRow("one window") << "train: [████] data=0000001/0000001 loss=5.38291±nan acc=1.2±nan% t=00:00:03 \r\n"
+                              << 1U << 5.38291;
+  QTest::newRow("the last")
+      << "train: [█] data=0000001/0000002 loss=5.0±nan \rtrain: [██] data=0000002/0000002 loss=4.5±0.1 \r" << 2U << 4.5;
+  QTest::newRow("log lines between") << "0.00.028 I epoch 0 lr=0.001\nval: [█] data=0000007/0000007 loss=0.25±-nan acc"
+                                     << 7U << 0.25;
+  QTest::newRow("nothing") << "error: loading model" << 0U << none;
+  QTest::newRow("cut off") << "train: [█] data=0000001/0000002 los" << 0U << none;
+}
+
+void TestTrainingPlan::lossesAreRead() {
+  QFETCH(QString, said);
+  QFETCH(unsigned, windows);
+  QFETCH(double, mean);
+  const auto read = lastLosses(said.toStdString());
+  QCOMPARE(read.has_value(), windows > 0);
+  if (!read) return;
+  QCOMPARE(read->windows, windows);
+  QCOMPARE(read->mean, mean);
+  QVERIFY(std::isnan(lastLosses("] data=3/3 loss=nan±nan")->mean));
+  QVERIFY(!std::isfinite(lastLosses("] data=3/3 loss=-inf±nan")->mean));
+}
+
+void TestTrainingPlan::chatsAreChecked_data() {
+  QTest::addColumn<QString>("line");
+  QTest::addColumn<QString>("why");
+  QTest::newRow("good") << R"({"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"id":7})"
+                        << "";
+  QTest::newRow("no JSON") << "{"
+                           << "no JSON";
+  QTest::newRow("a list") << "[]"
+                          << "a chat is needed";
+  QTest::newRow("no messages") << R"({"text":"a"})"
+                               << "a chat is needed";
+  QTest::newRow("empty") << R"({"messages":[]})"
+                         << "a chat is needed";
+  QTest::newRow("a number") << R"({"messages":[7]})"
+                            << "a role and a content";
+  QTest::newRow("content of parts") << R"({"messages":[{"role":"assistant","content":["b"]}]})"
+                                    << "a role and a content";
+  QTest::newRow("no answer") << R"({"messages":[{"role":"user","content":"a"}]})"
+                             << "no answer";
+  QTest::newRow("bad bytes") << QString::fromLatin1("{\"messages\":[{\"role\":\"assistant\",\"content\":\"\x01\"}]}")
+                             << "no JSON";
+}
+
+void TestTrainingPlan::chatsAreChecked() {
+  QFETCH(QString, line);
+  QFETCH(QString, why);
+  const auto request = templateRequest(12, line.toStdString());
+  QCOMPARE(request.ok(), why.isEmpty());
+  if (request) return;
+  QVERIFY(request.failure().message().starts_with("Line 12 of the data: "));
+  QVERIFY2(request.failure().message().find(why.toStdString()) != std::string::npos,
+           request.failure().message().c_str());
+}
+
+void TestTrainingPlan::tokensAreMeasured() {
+  using Lengths = std::vector<std::uint16_t>;
+  const auto lengths = [](const char* reply, std::size_t bytes) {
+    const auto read = tokenLengths(reply, bytes);
+    return read ? *read : Lengths();
+  };
+  QCOMPARE(lengths(R"({"tokens":[{"id":1,"piece":"ab"},{"id":2,"piece":[195]},{"id":3,"piece":[169]}]})", 4),
+           (Lengths{2, 1, 1}));
+  // A space that is not in the text, and a byte that no token told of.
+  QCOMPARE(lengths(R"({"tokens":[{"piece":" ab"},{"piece":"c"}]})", 3), (Lengths{3, 0}));
+  QCOMPARE(lengths(R"({"tokens":[{"piece":"ab"},{"piece":"c"}]})", 4), (Lengths{2, 2}));
+  for (const auto* reply : {"", "{}", R"({"tokens":7})", R"({"tokens":[]})", R"({"tokens":[7]})"}) {
+    QVERIFY(lengths(reply, 3).empty());
+  }
+}
+
+void TestTrainingPlan::textsAreCutWhereTheyMay() {
+  QCOMPARE(cutPlace("one longer line\nanother li"), 16U);
+  QCOMPARE(cutPlace("some words and no en"), 17U);
+  QCOMPARE(cutPlace("aaaaaaa\xC3\xA9"), 7U);
+}
+
+void TestTrainingPlan::halvesAreExact() {
+  for (unsigned bits = 0; bits < 0x10000; ++bits) {
+    const float value = fromHalf(static_cast<std::uint16_t>(bits));
+    if (std::isnan(value)) continue;
+    QCOMPARE(unsigned{toHalf(value)}, bits);
+  }
+  QCOMPARE(fromHalf(0x3C00), 1.0F);
+  QCOMPARE(fromHalf(0xC000), -2.0F);
+  QCOMPARE(fromHalf(0x0001), std::ldexp(1.0F, -24));
+  QCOMPARE(unsigned{toHalf(1.0F + 1.0F / 2048)}, 0x3C00U);  // halfway: to even
+  QCOMPARE(unsigned{toHalf(1.0F + 3.0F / 2048)}, 0x3C02U);
+  QCOMPARE(unsigned{toHalf(65519)}, 0x7BFFU);
+  QCOMPARE(unsigned{toHalf(65520)}, 0x7C00U);
+  QVERIFY(std::isnan(fromHalf(toHalf(std::numeric_limits<float>::quiet_NaN()))));
+  std::string out;
+  const auto all = [](std::initializer_list<float> values) {
+    return std::string(reinterpret_cast<const char*>(values.begin()), values.size() * sizeof(float));
+  };
+  QVERIFY(convert(all({1, -2}), Float::F32, Float::BF16, out));
+  QCOMPARE(out, std::string("\x80\x3F\x00\xC0", 4));
+  std::string back;
+  QVERIFY(convert(out, Float::BF16, Float::F32, back));
+  QCOMPARE(back, all({1, -2}));
+  QVERIFY(!convert(all({1, 1e6F}), Float::F32, Float::F16, out));
+  QVERIFY(!convert(all({std::numeric_limits<float>::infinity()}), Float::F32, Float::F32, out));
+}
+
+void TestTrainingPlan::markersGetOtherNames() {
+  gguf::Layout layout;
+  layout.words = {"a", "<|end|>", "<|enD|>", "<|ending|>", "[7]"};
+  for (const std::size_t i : {1UL, 3UL, 4UL}) layout.controls.push_back({.text = layout.words[i]});
+  const Markers markers(layout);
+  QCOMPARE(markers.all().size(), 2U);  // what has no letter stays
+  std::string text = "<|ending|>a <|end|><|enD|>[7]<|en";
+  markers.rename(text);
+  QCOMPARE(text.size(), std::size_t{33});
+  QVERIFY(text.find("<|end|>") == std::string::npos && text.find("<|ending|>") == std::string::npos);
+  for (const auto& marker : markers.all()) {
+    QCOMPARE(marker.renamed.size(), marker.word.text.size());
+    QVERIFY(std::ranges::find(layout.words, marker.renamed) == layout.words.end());
+    QVERIFY(text.find(marker.renamed) != std::string::npos);
+  }
+}
+
+// Half a billion weights, about the size of the smallest Qwen.
+void TestTrainingPlan::memoryIsReckoned() {
+  gguf::Header model{.parameters = 500'000'000, .layers = 24, .embedding = 896, .heads = 14, .vocabulary = 152'000};
+  QVERIFY(memoryFor(model, 256) > 8'000'000'000ULL);
+  QVERIFY(memoryFor(model, 256) < 10'000'000'000ULL);
+  QVERIFY(memoryFor(model, 1024) > memoryFor(model, 256) + 1'000'000'000ULL);
+}
+
+void TestTrainingPlan::theStateComesBack() {
+  QTemporaryDir folder;
+  const auto file = std::filesystem::path(folder.path().toStdString()) / "state.json";
+  QVERIFY(!loadState(file, "a"));
+  State state{.task = "a",
+              .serial = 7,
+              .epoch = 1,
+              .segment = 3,
+              .ofEpoch = 4,
+              .windows = 8,
+              .tokens = 2048,
+              .measured = true,
+              .lossSum = 0.1 + 0.2,
+              .lossWindows = 2};
+  v1::LossPoint point;
+  point.set_step(0);
+  point.set_held_out(1.0 / 3);
+  point.set_unix_ms(5);
+  state.points.push_back(point);
+  QVERIFY(save(state, file).ok());
+  QVERIFY(!loadState(file, "b"));
+  const auto read = loadState(file, "a");
+  QVERIFY(read.has_value());
+  QCOMPARE(read->serial, 7U);
+  QCOMPARE(read->epoch, 1U);
+  QCOMPARE(read->segment, 3U);
+  QCOMPARE(read->ofEpoch, 4U);
+  QCOMPARE(read->windows, 8U);
+  QCOMPARE(read->tokens, 2048U);
+  QVERIFY(read->measured && read->lossSum == 0.1 + 0.2 && read->lossWindows == 2);
+  QCOMPARE(read->points.size(), 1U);
+  QCOMPARE(read->points[0].SerializeAsString(), point.SerializeAsString());
+}
+
+QTEST_GUILESS_MAIN(TestTrainingPlan)
+#include "test_training_plan.moc"
