@@ -2,6 +2,7 @@
 // What the ring begins with, and what is asked of it from outside.
 #include "app/ring.h"
 
+#include "app/view.h"
 #include "base/log.h"
 #include "conductor/conductor.h"
 #include "runtimes/task_check.h"
@@ -128,6 +129,7 @@ void Ring::refine(v1::Task& task) const {
   task.set_progress(found->progress);
   task.set_seconds_left(std::round(found->secondsLeft));
   task.set_gpu_ns(std::max(task.gpu_ns(), found->gpuNs));
+  raiseUsage(task, found->usage);
 }
 
 }  // namespace lull::app

@@ -90,6 +90,7 @@ void addRunning(const ViewInput& in, v1::Status& status) {
     out.set_attempt(task.attempt);
     out.set_attempts_allowed(task.attemptsAllowed);
     out.set_gpu_ns(task.gpuNs);
+    raiseUsage(out, task.usage);
     for (const auto& gpu : in.facts.gpus.value) {
       if (gpu.id() == task.gpu) out.set_gpu(gpu.name());
     }
@@ -181,6 +182,15 @@ std::string sentenceOf(const ViewInput& in, const v1::Status& status) {
 }
 
 }  // namespace
+
+void raiseUsage(v1::Task& task, const v1::TokenUsage& told) {
+  if (told.ByteSizeLong() == 0) return;
+  auto& usage = *task.mutable_usage();
+  usage.set_prompt(std::max(usage.prompt(), told.prompt()));
+  usage.set_completion(std::max(usage.completion(), told.completion()));
+  usage.set_requests(std::max(usage.requests(), told.requests()));
+  usage.set_requests_failed(std::max(usage.requests_failed(), told.requests_failed()));
+}
 
 v1::Status project(const ViewInput& in) {
   v1::Status status;

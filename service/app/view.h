@@ -34,4 +34,7 @@ struct ViewInput {
 };
 [[nodiscard]] v1::Status project(const ViewInput& in);
 
+// What a worker tells it has computed, over what is recorded: the larger of each figure, as the ledger keeps it.
+void raiseUsage(v1::Task& task, const v1::TokenUsage& told);
+
 }  // namespace lull::app

@@ -46,16 +46,6 @@ const v1::Reason* holding(const v1::Status& status, const std::string& task) {
 
 std::uint64_t answered(const v1::TokenUsage& usage) { return usage.requests() + usage.requests_failed(); }
 
-// Thousands apart: "1,234,567".
-std::string grouped(std::uint64_t n) {
-  auto text = std::to_string(n);
-  for (auto at = text.size(); at > 3;) {
-    at -= 3;
-    text.insert(at, ",");
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string waitsFor(const v1::Status& status, const std::string& task) {

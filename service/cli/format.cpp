@@ -121,6 +121,15 @@ std::string number(double value) {
   return text == "-0" ? "0" : text;
 }
 
+std::string grouped(std::uint64_t n) {
+  auto text = std::to_string(n);
+  for (auto at = text.size(); at > 3;) {
+    at -= 3;
+    text.insert(at, ",");
+  }
+  return text;
+}
+
 std::string count(std::uint64_t n, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", n, n == 1 ? one : many);
 }

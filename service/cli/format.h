@@ -20,7 +20,8 @@ namespace lull::cli {
 [[nodiscard]] std::string credits(std::int64_t microCredits);                 // "0.42 credits"
 [[nodiscard]] std::string energy(std::uint64_t microJoules, bool estimated);  // "3.1 Wh (estimated)"
 [[nodiscard]] std::string percent(double share);                              // 0.43 → "43 %"
-[[nodiscard]] std::string number(double value);  // at most 3 digits after the point, no padding
+[[nodiscard]] std::string number(double value);      // at most 3 digits after the point, no padding
+[[nodiscard]] std::string grouped(std::uint64_t n);  // "1,234,567"
 [[nodiscard]] std::string count(std::uint64_t n, std::string_view one, std::string_view many);  // "1 task", "3 tasks"
 
 // Moments, in local time.

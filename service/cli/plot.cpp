@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/plot.h"
 
-#include "cli/format.h"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -51,8 +49,8 @@ std::string plot(const std::vector<v1::Point>& points, const PlotFrame& frame) {
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
   }
-  const auto from = stamp(frame.from);
-  const auto to = stamp(frame.to);
+  const auto from = frame.end(frame.from);
+  const auto to = frame.end(frame.to);
   const std::size_t gap = frame.width > from.size() + to.size() ? frame.width - from.size() - to.size() : 1;
   return out + std::string(margin + 2, ' ') + from + std::string(gap, ' ') + to + "\n";
 }

@@ -14,6 +14,10 @@ namespace {
 constexpr std::array kSeries{
     SeriesInfo{"gpu-seconds", v1::SERIES_GPU_SECONDS, "Metered GPU time",
                [](double v) { return gpuTime(static_cast<std::uint64_t>(std::max(v, 0.0) * 1e9)); }},
+    SeriesInfo{"cpu-seconds", v1::SERIES_CPU_SECONDS, "Metered processor time",
+               [](double v) { return gpuTime(static_cast<std::uint64_t>(std::max(v, 0.0) * 1e9)); }},
+    SeriesInfo{"tokens", v1::SERIES_TOKENS, "Tokens read and written by language models",
+               [](double v) { return grouped(static_cast<std::uint64_t>(std::max(v, 0.0))); }},
     SeriesInfo{"temperature", v1::SERIES_TEMPERATURE, "Hottest temperature", [](double v) { return celsius(v); }},
     SeriesInfo{"credits", v1::SERIES_CREDITS, "Credits", [](double v) { return credits(std::llround(v)); }},
     SeriesInfo{"give-back", v1::SERIES_GIVE_BACK, "Slowest give-back: input to GPU free",

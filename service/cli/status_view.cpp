@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/status_view.h"
 
+#include "cli/computed.h"
 #include "cli/format.h"
 #include "cli/table.h"
 
@@ -97,17 +98,24 @@ std::string memoryText(const v1::Memory& memory) {
   return fmt::format("{} of {} free", bytes(memory.available_bytes()), bytes(memory.total_bytes()));
 }
 
+std::string tokensNow(const v1::TokenUsage& usage) {
+  const auto tokens = tokensText(usage);
+  return tokens.empty() ? tokens : "tokens: " + tokens;
+}
+
 std::string taskText(const v1::Task& task) {
   return fmt::format("{} {}: {}", task.id(), task.name(),
                      listed({std::string(stateWord(task.state())), percent(task.progress()),
                              task.seconds_left() > 0 ? fmt::format("about {} of GPU time left",
                                                                    span(static_cast<std::int64_t>(task.seconds_left())))
-                                                     : std::string{}}));
+                                                     : std::string{},
+                             tokensNow(task.usage())}));
 }
 
 std::string contributionText(const v1::Contribution& sum) {
-  return listed({gpuTime(sum.gpu_ns()) + " of GPU time", count(sum.tasks_done(), "task", "tasks"),
-                 credits(sum.micro_credits()),
+  return listed({gpuTime(sum.gpu_ns()) + " of GPU time",
+                 sum.cpu_ns() > 0 ? gpuTime(sum.cpu_ns()) + " of processor time" : std::string{},
+                 count(sum.tasks_done(), "task", "tasks"), credits(sum.micro_credits()),
                  sum.energy_uj() > 0 ? energy(sum.energy_uj(), sum.energy_estimated()) : std::string{}});
 }
 
@@ -169,6 +177,7 @@ std::string statusText(const v1::Status& status, UnixMs now, const Terminal& ter
   addRow(table, "Sharing", status.sharing() ? "on" : "off; `lull share on` switches it on");
   addRow(table, "Paused", pausedText(status, now));
   addRow(table, "Today", contributionText(status.today()));
+  addRow(table, "Tokens today", tokensText(status.today().usage()));
   addRow(table, "In all", contributionText(status.total()));
   addRow(table, "Give-back", giveBackText(status.give_back(), now));
   for (const auto& trouble : status.troubles()) addRow(table, "Trouble", trouble, Colour::Red);

@@ -43,7 +43,7 @@ inline constexpr Seconds kStartLimit{60};
 // Attempts: only a failure counts. Eviction, parking, our own killing of a worker that did not leave in time and
 // restarts of the service never do. A failed attempt is repeated after tasks.retry_delay, doubled for each further one,
 // as often as allowed; BAD_TASK, TOO_BIG and GPU_TIME_LIMIT never are. What finished is done, even when a cancel or
-// a kill was under way.
+// a kill was under way. The owner's own tasks earn nothing.
 struct Moment {
   Now now;
   const v1::Settings& settings;
@@ -51,7 +51,7 @@ struct Moment {
 [[nodiscard]] std::vector<model::Entry> take(model::Roster& roster, const model::WorkerReport& report,
                                              const Moment& at);
 [[nodiscard]] std::vector<model::Entry> take(model::Roster& roster, const model::Action& action, const Moment& at);
-// A submitted task joins. Needs id and spec; name, runtime, priority, attempts and times are filled from them.
+// A submitted task joins. Needs id and spec; name, runtime, priority, own, attempts and times are filled from them.
 // The attempts allowed are settled now: a later change of tasks.attempts is for later tasks.
 [[nodiscard]] std::vector<model::Entry> submit(model::Roster& roster, v1::Task task, const Moment& at);
 // After a restart: a task found in a state with a worker has none any more; it is queued again, its attempt not

@@ -26,6 +26,8 @@ constexpr std::uint64_t kMostGpuSeconds = std::numeric_limits<std::uint64_t>::ma
 // Workers are not trusted: NaN and anything outside 0..1 is brought inside.
 double sane(double progress) { return progress > 0 ? std::min(progress, 1.0) : 0.0; }
 
+bool inThePast(UnixMs at, UnixMs now) { return at > 0 && at <= now; }
+
 // One task while something is taken into it.
 class Taking {
 public:
@@ -76,7 +78,12 @@ public:
     count(r.usage);
   }
   void operator()(const model::WorkerLearned& r) {
-    if (change(Event::Told)) m_entries.emplace_back(model::LossMeasured{m_task.id, r.points});
+    if (!change(Event::Told)) return;
+    model::LossMeasured measured{m_task.id, r.points};
+    // A time that is missing or still to come is none of ours.
+    const auto now = m_at.now.unixMs;
+    for (auto& point : measured.points) point.set_unix_ms(inThePast(point.unix_ms(), now) ? point.unix_ms() : now);
+    m_entries.emplace_back(std::move(measured));
   }
   void operator()(const model::WorkerDrained&) {
     if (change(Event::Drained)) m_task.gateClosedAt.reset();
@@ -102,6 +109,7 @@ public:
   }
   void operator()(const model::WorkerFailed& r) {
     if (!model::hasWorker(m_task.state)) return;
+    count(m_task.usage);  // as it last told
     if (m_task.cancelWanted || isInterruption(r.failure)) return end(Event::Interrupted);
     fail(explained(r.failure));
   }
@@ -265,6 +273,7 @@ Entries submit(model::Roster& roster, v1::Task task, const Moment& at) {
   task.set_name(task.spec().name());
   task.set_runtime(runtimeOf(task.spec()));
   task.set_priority(task.spec().priority());
+  task.set_own(task.spec().own());
   task.set_state(row->next);
   task.set_attempt(1);
   task.set_attempts_allowed(attemptsAllowed(task.spec(), at.settings));

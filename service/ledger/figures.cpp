@@ -26,6 +26,10 @@ std::int64_t bounded(std::uint64_t figure, std::uint64_t most) {
 
 std::int64_t minuteOf(UnixMs at) { return at / kMinuteMs - (at % kMinuteMs < 0 ? 1 : 0); }
 
+std::optional<double> finite(bool measured, double loss) {
+  return measured && std::isfinite(loss) ? std::optional(loss) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::int64_t> GrowingRows::find(std::int64_t of, UnixMs at) const {
@@ -78,13 +82,10 @@ void Book::write(const model::LossMeasured& e) {
   if (!task) return;
   std::int64_t added = 0;
   for (const auto& point : e.points) {
-    if (!std::isfinite(point.training()) || point.step() > kMostSteps) continue;
-    const auto step = static_cast<std::int64_t>(point.step());
-    if (point.has_held_out() && std::isfinite(point.held_out())) {
-      m_setLoss.run(*task, step, point.training(), point.held_out(), point.unix_ms());
-    } else {
-      m_setLoss.run(*task, step, point.training(), nullptr, point.unix_ms());
-    }
+    const auto training = finite(point.has_training(), point.training());
+    const auto heldOut = finite(point.has_held_out(), point.held_out());
+    if ((!training && !heldOut) || point.step() > kMostSteps) continue;
+    m_setLoss.run(*task, point.step(), training, heldOut, point.unix_ms());
     if (++added % kStretches == 0) thinLosses(*task);
   }
   thinLosses(*task);

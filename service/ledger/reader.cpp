@@ -293,7 +293,7 @@ void Reader::addLosses(Found& f) {
   while (rows.next()) {
     auto& point = *f.task.add_losses();
     point.set_step(rows.natural(0));
-    point.set_training(rows.real(1));
+    if (!rows.isNull(1)) point.set_training(rows.real(1));
     if (!rows.isNull(2)) point.set_held_out(rows.real(2));
     point.set_unix_ms(rows.integer(3));
   }

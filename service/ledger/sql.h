@@ -119,6 +119,8 @@ private:
       bindBlob(position, value.bytes);
     } else if constexpr (std::is_same_v<T, std::optional<std::int64_t>>) {
       value ? bindInteger(position, *value) : bindNull(position);
+    } else if constexpr (std::is_same_v<T, std::optional<double>>) {
+      value ? bindReal(position, *value) : bindNull(position);
     } else {
       bindText(position, value);
     }

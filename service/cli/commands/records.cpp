@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // history, ledger, log: what was recorded.
 #include "cli/commands.h"
+#include "cli/computed.h"
 #include "cli/format.h"
 #include "cli/plot.h"
 #include "cli/series.h"
@@ -63,15 +64,20 @@ std::string amountText(const v1::LedgerEntry& entry) {
   return {};
 }
 
+std::string entryText(const v1::LedgerEntry& entry) {
+  if (entry.has_give_back() && entry.text().empty()) return spansText(entry.give_back());
+  const auto tokens = tokensText(entry.usage());
+  return tokens.empty() ? entry.text() : fmt::format("{} (tokens: {})", entry.text(), tokens);
+}
+
 std::string ledgerText(const v1::ListLedgerReply& list, const Terminal& terminal) {
   Table table({{"WHEN"}, {"WHAT"}, {"AMOUNT", Table::Align::Right}, {"TASK"}, {"TEXT"}}, Table::LastColumn::Wrap);
   for (const auto& entry : list.entries()) {
-    const bool givenBack = entry.has_give_back() && entry.text().empty();
     table.add({{stamp(entry.unix_ms()), Colour::Dim},
                {kindWord(entry.kind()), entry.kind() == v1::LedgerEntry::KIND_FAILURE ? Colour::Red : Colour::Plain},
                {amountText(entry), Colour::Plain},
                {entry.task_id(), Colour::Plain},
-               {givenBack ? spansText(entry.give_back()) : entry.text(), Colour::Plain}});
+               {entryText(entry), Colour::Plain}});
   }
   return table.text(terminal);
 }

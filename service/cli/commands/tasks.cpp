@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tasks, task, cancel.
 #include "cli/commands.h"
+#include "cli/computed.h"
 #include "cli/format.h"
 #include "cli/table.h"
 
@@ -100,9 +101,16 @@ std::string factsText(const v1::Task& task, UnixMs now, const Terminal& terminal
   row("Submitted", ago(task.submitted_unix_ms(), now));
   if (task.started_unix_ms() > 0) row("Started", ago(task.started_unix_ms(), now));
   if (task.ended_unix_ms() > 0) row("Ended", ago(task.ended_unix_ms(), now));
-  row("GPU time", gpuTime(task.gpu_ns()));
+  if (task.gpu_ns() > 0 || task.cpu_ns() == 0) row("GPU time", gpuTime(task.gpu_ns()));
+  if (task.cpu_ns() > 0) row("Processor time", gpuTime(task.cpu_ns()));
+  row("Tokens", tokensText(task.usage()));
+  row("Requests", requestsText(task.usage()));
+  row("Speed", speedText(task));
+  row("Loss", trainingLossText(task));
+  row("Held-out loss", heldOutLossText(task));
   if (task.energy_uj() > 0) row("Energy", energy(task.energy_uj(), task.energy_estimated()));
-  if (task.state() == v1::TASK_STATE_DONE) row("Earned", credits(task.micro_credits()));
+  if (task.own()) row("Earned", "nothing: it is your own work");
+  if (task.state() == v1::TASK_STATE_DONE && !task.own()) row("Earned", credits(task.micro_credits()));
   for (const auto& output : task.outputs()) {
     row("Result",
         fmt::format("{}, {}: lull result {} {}", output.name(), bytes(output.size()), task.id(), output.name()));
@@ -158,7 +166,8 @@ Answer task(Session& session, const std::string& id) {
   auto& terminal = session.terminal();
   const auto& shown = reply->task();
   terminal.line(terminal.paint(Colour::Bold, shown.id()) + "  " + harmless(shown.name()) + "\n");
-  terminal.print(factsText(shown, session.now(), terminal) + historyText(shown, terminal));
+  terminal.print(factsText(shown, session.now(), terminal) + curvesText(shown, terminal) +
+                 historyText(shown, terminal));
   return Exit::Ok;
 }
 

@@ -26,11 +26,11 @@ CREATE TABLE token(
 );
 CREATE INDEX token_by_time ON token(at, prompt, completion, requests, requests_failed);
 
--- A training's curve.
+-- A training's curve: at least one of the two of each step.
 CREATE TABLE loss(
   task INTEGER NOT NULL REFERENCES task(seq),
   step INTEGER NOT NULL,
-  training REAL NOT NULL,
+  training REAL,
   held_out REAL,
   at INTEGER NOT NULL,
   PRIMARY KEY(task, step)

@@ -221,6 +221,29 @@ private slots:
     QCOMPARE(world.view().presence().state(), v1::Presence::STATE_UNSPECIFIED);
   }
 
+  void whatAModelComputesIsSeenAtOnce() {
+    World world;
+    world.addTask(v1::TASK_STATE_RUNNING);
+    QVERIFY(!world.view().running(0).has_usage());
+    world.labels["t-1"].mutable_usage()->set_prompt(100);  // of before the service was started again
+    world.labels["t-1"].mutable_usage()->set_requests(5);
+    world.roster[0].usage.set_prompt(120);
+    world.roster[0].usage.set_completion(30);
+    const auto usage = world.view().running(0).usage();
+    QCOMPARE(usage.prompt(), 120U);
+    QCOMPARE(usage.completion(), 30U);
+    QCOMPARE(usage.requests(), 5U);
+    QCOMPARE(usage.requests_failed(), 0U);
+  }
+
+  void whatWasComputedToday() {
+    World world;
+    world.totals.today.mutable_usage()->set_completion(7);
+    world.totals.total.set_cpu_ns(9);
+    QCOMPARE(world.view().today().usage().completion(), 7U);
+    QCOMPARE(world.view().total().cpu_ns(), 9U);
+  }
+
   void aGpuWithoutAVerdictShowsTheDevices() {
     World world;
     world.verdicts.byGpu.clear();

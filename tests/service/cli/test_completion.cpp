@@ -38,7 +38,7 @@ private slots:
     QTest::newRow("keys and commands") << QStringList{"settings", ""} << QStringList{"set", "thermal.stop"} << -1;
     QTest::newRow("keys") << QStringList{"settings", "set", "thermal."}
                           << QStringList{"thermal.stop", "thermal.resume", "thermal.soften"} << 3;
-    QTest::newRow("series") << QStringList{"history", ""} << QStringList{"gpu-seconds", "give-back"} << 4;
+    QTest::newRow("series") << QStringList{"history", ""} << QStringList{"gpu-seconds", "give-back", "tokens"} << 6;
     QTest::newRow("states") << QStringList{"tasks", "--state", "p"} << QStringList{"parked"} << 1;
     QTest::newRow("options") << QStringList{"tasks", "--"} << QStringList{"--all", "--state", "--json", "--socket"}
                              << -1;

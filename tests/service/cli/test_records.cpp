@@ -58,6 +58,62 @@ private slots:
     QCOMPARE(missing.out, QByteArray());
   }
 
+  void aTaskWithALanguageModel() {
+    m_service->change([](auto& state) {
+      auto task = runningTask();
+      task.set_runtime("llama");
+      task.set_own(true);
+      task.set_cpu_ns(61'000'000'000);
+      task.mutable_usage()->set_prompt(12'345);
+      task.mutable_usage()->set_completion(678);
+      task.mutable_usage()->set_requests(5);
+      task.mutable_usage()->set_requests_failed(1);
+      for (int i = 0; i < 3; ++i) {
+        auto& loss = *task.add_losses();
+        loss.set_step(static_cast<std::uint64_t>(1000 * i));
+        loss.set_training(5.5 - 2 * i);
+        if (i != 1) loss.set_held_out(6 - i);
+      }
+      state.tasks[task.id()].task = task;
+    });
+    const auto ran = lull({"task", "t-abc"});
+    QCOMPARE(ran.code, 0);
+    const auto text = QString::fromUtf8(ran.out).simplified();
+    for (const auto* part :
+         {"Processor time 61.0 s", "Tokens 12,345 read, 678 written", "Requests 5 answered, 1 failed",
+          "Speed 55.1 tokens written in a second of GPU time", "Loss 5.5 at first, 1.5 after 2,000 samples",
+          "Held-out loss 6 at first, 4 after 2,000 samples", "Earned nothing: it is your own work"}) {
+      QVERIFY2(text.contains(part), qPrintable(text + "\nlacks " + part));
+    }
+    QVERIFY(!text.contains("█"));  // drawn for people only
+    const auto json = lull({"task", "t-abc", "--json"}).json()["task"].toObject();
+    QCOMPARE(json["losses"].toArray().size(), 3);
+    QCOMPARE(json["losses"].toArray()[2].toObject()["held_out"].toDouble(), 4.0);
+    QVERIFY(!json["losses"].toArray()[1].toObject().contains("held_out"));
+    QCOMPARE(json["usage"].toObject()["requests_failed"].toString(), "1");
+  }
+
+  void aTaskWithoutALanguageModelSaysNothingOfIt() {
+    m_service->change([](auto& state) { state.tasks["t-abcdefghijkl"].task = runningTask(); });
+    const auto out = lull({"task", "t-abc"}).out;
+    for (const auto* word : {"Tokens", "Requests", "Speed", "Loss", "Processor", "Earned"}) {
+      QVERIFY2(!out.contains(word), word);
+    }
+  }
+
+  void seriesOfLanguageModels() {
+    m_service->change([](auto& state) {
+      v1::Point point;
+      point.set_unix_ms(1'795'348'800'000);
+      point.set_value(12'345);
+      state.points.push_back(point);
+    });
+    QVERIFY(lull({"history", "tokens"}).out.contains("2026-11-22 12:00:00  12,345"));
+    m_service->change([](auto& state) { QCOMPARE(state.asked.series(), v1::SERIES_TOKENS); });
+    QVERIFY(lull({"history", "cpu-seconds"}).out.contains("2026-11-22 12:00:00  3 h 25 min"));
+    m_service->change([](auto& state) { QCOMPARE(state.asked.series(), v1::SERIES_CPU_SECONDS); });
+  }
+
   void historyOfASeries() {
     QVERIFY(lull({"history", "temperature"}).out.contains("Nothing was recorded"));
     m_service->change([](auto& state) {
@@ -91,6 +147,10 @@ private slots:
         entry.set_kind(i == 0 ? v1::LedgerEntry::KIND_GIVE_BACK : v1::LedgerEntry::KIND_CREDIT);
         entry.set_micro_credits(250'000);
         entry.set_task_id("t-abcdefghijkl");
+        if (i == 1) {
+          entry.set_text("Questions");
+          entry.mutable_usage()->set_prompt(1200);
+        }
         if (i == 0) {
           entry.mutable_give_back()->set_gate_ms(0.4);
           entry.mutable_give_back()->set_drained_ms(3.1);
@@ -103,6 +163,7 @@ private slots:
     QCOMPARE(ran.code, 0);
     QVERIFY2(ran.out.contains("give-back") && ran.out.contains("3.1 ms") && ran.out.contains("0.25 credits"), ran.out);
     QVERIFY2(!ran.out.contains("memory free"), ran.out);
+    QVERIFY2(QString::fromUtf8(ran.out).simplified().contains("Questions (tokens: 1,200 read, 0 written)"), ran.out);
     QVERIFY(fits80(ran.out));
     QCOMPARE(lull({"ledger", "-n", "600", "--json"}).json()["entries"].toArray().size(), 600);
     QCOMPARE(lull({"ledger", "-n", "9000", "--json"}).json()["entries"].toArray().size(), 700);

@@ -83,6 +83,27 @@ private slots:
     QVERIFY(fits80(ran.out));
   }
 
+  void tokensAreTold() {
+    m_service->publish(fillStatus);
+    QVERIFY(!lull({"status"}).out.contains("oken"));  // no language model: not a word of it
+    m_service->publish([](v1::Status& status) {
+      auto& usage = *status.mutable_today()->mutable_usage();
+      usage.set_prompt(1'234'567);
+      usage.set_completion(89);
+      status.mutable_total()->set_cpu_ns(7'500'000'000'000);
+      auto& running = *status.mutable_running(0)->mutable_usage();
+      running.set_requests(1);
+      running.set_prompt(1200);
+    });
+    const auto ran = lull({"status"});
+    const auto text = QString::fromUtf8(ran.out).simplified();
+    for (const auto* part : {"Tokens today 1,234,567 read, 89 written", "2 h 5 min of processor time",
+                             "GPU time left, tokens: 1,200 read, 0 written"}) {
+      QVERIFY2(text.contains(part), qPrintable(text + "\nlacks " + part));
+    }
+    QVERIFY(fits80(ran.out));
+  }
+
   void aLoweredDutyAndTheGovernorsFigures() {
     m_service->publish([](v1::Status& status) {
       fillStatus(status);

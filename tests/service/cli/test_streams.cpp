@@ -222,6 +222,31 @@ private slots:
     QVERIFY(!run(m_service->socket(), {"history", "temperature"}).out.contains("█"));
   }
 
+  void curvesOfATraining() {
+    m_service->change([](auto& state) {
+      auto task = runningTask();
+      for (int i = 0; i < 5; ++i) {
+        auto& loss = *task.add_losses();
+        loss.set_step(static_cast<std::uint64_t>(1000 * i));
+        loss.set_training(8.0 / (1 << i));
+        if (i > 2) loss.set_held_out(4);
+      }
+      state.tasks[task.id()].task = task;
+    });
+    const auto shown = OnTerminal(*m_service, {"task", "t-abc"}).readToEnd();
+    const auto text = QString::fromUtf8(shown);
+    const auto lines = text.split("\r\n");
+    const auto training = lines.indexOf(QRegularExpression(".*Training loss.*"));
+    const auto heldOut = lines.indexOf(QRegularExpression(".*Held-out loss\\S*"));
+    QVERIFY2(training > 0 && heldOut > training, shown);
+    // It falls: 8 at first, 4 in the first quarter, 2 in the second, then less than a row is high.
+    QCOMPARE(lines[training + 1].count("█"), 1);
+    QCOMPARE(lines[training + 5].count("█"), 43);
+    QCOMPARE(lines[training + 5].count("▅") + lines[training + 5].count("▃"), 43);
+    QVERIFY2(lines[training + 6].simplified().startsWith("0 samples 4,000 samples"), qPrintable(lines[training + 6]));
+    QVERIFY2(lines[heldOut + 6].simplified().startsWith("3,000 samples 4,000 samples"), qPrintable(lines[heldOut + 6]));
+  }
+
   void progressOfADownload() {
     m_service->change([](auto& state) {
       auto& fake = state.tasks["t-big"];

@@ -342,6 +342,75 @@ private slots:
              "Leaves the GPU: the owner's own work needs it");
   }
 
+  // What was computed stays counted, however the worker ends.
+  void tokensAreCounted_data() {
+    QTest::addColumn<int>("end");
+    QTest::addColumn<qulonglong>("counted");
+    QTest::newRow("checkpoint") << 0 << 20ULL;
+    QTest::newRow("evicted") << 1 << 20ULL;
+    QTest::newRow("finished") << 2 << 20ULL;
+    QTest::newRow("died: what it told last") << 3 << 10ULL;
+    QTest::newRow("failed: what it told last") << 4 << 10ULL;
+  }
+  void tokensAreCounted() {
+    QFETCH(int, end);
+    QFETCH(qulonglong, counted);
+    model::Roster roster{inState(v1::TASK_STATE_RUNNING)};
+    v1::TokenUsage usage;
+    usage.set_prompt(10);
+    QVERIFY(take(roster, model::WorkerProgress{"t-a", 0.1, 0, usage}, kMoment).empty());  // not durable yet
+    QCOMPARE(roster.front().usage.prompt(), std::uint64_t{10});
+    usage.set_prompt(20);
+    const model::WorkerReport ends[] = {
+        model::WorkerCheckpointed{"t-a", 0.2, usage}, model::WorkerEvicted{"t-a", 0.2, usage},
+        model::WorkerFinished{"t-a", {}, usage}, model::WorkerFailed{"t-a", failure(v1::Failure::KIND_WORKER_DIED)},
+        model::WorkerFailed{"t-a", failure(v1::Failure::KIND_BAD_TASK)}};
+    const auto entries = take(roster, ends[end], kMoment);
+    std::vector<const model::UsageCounted*> found;
+    for (const auto& entry : entries) {
+      if (const auto* one = std::get_if<model::UsageCounted>(&entry)) found.push_back(one);
+    }
+    QCOMPARE(found.size(), std::size_t{1});
+    QCOMPARE(found.front()->task, std::string("t-a"));
+    QCOMPARE(found.front()->at, kNow.unixMs);
+    QCOMPARE(qulonglong{found.front()->usage.prompt()}, counted);
+    // Before the entry that ends the task: later ones change nothing.
+    if (end > 0) QVERIFY(!std::holds_alternative<model::UsageCounted>(entries.back()));
+  }
+
+  void noLanguageModelCountsNothing() {
+    model::Roster roster{inState(v1::TASK_STATE_RUNNING)};
+    QVERIFY(only<model::TaskProgressed>(take(roster, model::WorkerCheckpointed{"t-a", 0.2}, kMoment)));
+    QVERIFY(only<model::TaskDone>(take(roster, model::WorkerFinished{"t-a", {}}, kMoment)));
+  }
+
+  void pointsOfACurve() {
+    model::Roster roster{inState(v1::TASK_STATE_RUNNING)};
+    std::vector<v1::LossPoint> points(4);
+    points[1].set_unix_ms(kNow.unixMs - 5);
+    points[2].set_unix_ms(kNow.unixMs + 5);
+    points[3].set_unix_ms(-1);
+    const auto entries = take(roster, model::WorkerLearned{"t-a", points}, kMoment);
+    const auto* measured = only<model::LossMeasured>(entries);
+    QVERIFY(measured);
+    QCOMPARE(measured->points.size(), std::size_t{4});
+    // Times that cannot be are ours.
+    for (const auto& point : measured->points) {
+      QCOMPARE(point.unix_ms(), &point == &measured->points[1] ? kNow.unixMs - 5 : kNow.unixMs);
+    }
+    roster.front().state = v1::TASK_STATE_QUEUED;
+    QVERIFY(take(roster, model::WorkerLearned{"t-a", points}, kMoment).empty());
+  }
+
+  void ownWorkIsToldFromTheBeginning() {
+    auto task = spec("t-own");
+    task.mutable_spec()->set_own(true);
+    model::Roster roster;
+    QVERIFY(only<model::TaskSubmitted>(submit(roster, task, kMoment))->task.own());
+    QVERIFY(!only<model::TaskSubmitted>(submit(roster, spec("t-b"), kMoment))->task.own());
+    QVERIFY(roster.front().own && !roster.back().own);
+  }
+
   void twiceSubmittedIsOnce() {
     model::Roster roster;
     std::ignore = submit(roster, spec("t-a"), kMoment);

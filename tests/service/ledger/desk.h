@@ -145,10 +145,10 @@ inline model::SessionMetered meteredOnProcessor(const std::string& session, cons
   return {.session = session, .task = id, .at = at, .cpuNs = cpuNs};
 }
 
-inline v1::LossPoint loss(std::uint64_t step, double training, std::optional<double> heldOut = {}) {
+inline v1::LossPoint loss(std::uint64_t step, std::optional<double> training, std::optional<double> heldOut = {}) {
   v1::LossPoint point;
   point.set_step(step);
-  point.set_training(training);
+  if (training) point.set_training(*training);
   if (heldOut) point.set_held_out(*heldOut);
   point.set_unix_ms(kStart + static_cast<UnixMs>(step));
   return point;

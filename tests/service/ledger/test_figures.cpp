@@ -28,7 +28,8 @@ QString text(const v1::TokenUsage& usage) {
 QString text(const v1::Task& task) {
   QString out;
   for (const auto& point : task.losses()) {
-    out += QString("%1:%2").arg(point.step()).arg(point.training());
+    out += QString("%1:").arg(point.step());
+    if (point.has_training()) out += QString::number(point.training());
     if (point.has_held_out()) out += QString("(%1)").arg(point.held_out());
     out += " ";
   }
@@ -133,10 +134,10 @@ private slots:
   }
 
   void theNewestOfAStepStands() {
-    QVERIFY(m_desk->keep({model::LossMeasured{"t-a", {loss(8, 3.5, 3.75), loss(16, 3.25)}}}));
+    QVERIFY(m_desk->keep({model::LossMeasured{"t-a", {loss(8, 3.5, 3.75), loss(16, 3.25), loss(0, {}, 4)}}}));
     QVERIFY(m_desk->keep({model::LossMeasured{"t-a", {loss(16, 3), loss(24, 2.5, 2.75), loss(8, 3.5)}}}));
-    QCOMPARE(text(task("t-a")), "8:3.5 16:3 24:2.5(2.75)");
-    QCOMPARE(task("t-a").losses(1).unix_ms(), kStart + 16);
+    QCOMPARE(text(task("t-a")), "0:(4) 8:3.5 16:3 24:2.5(2.75)");
+    QCOMPARE(task("t-a").losses(2).unix_ms(), kStart + 16);
     QCOMPARE(text(task("t-b")), "");
     for (const auto& listed : tasks()) QCOMPARE(listed.losses_size(), 0);
   }
@@ -149,8 +150,9 @@ private slots:
     const double nan = std::nan("");
     const double inf = std::numeric_limits<double>::infinity();
     QTest::newRow("a point") << 2.0 << 3.0 << 1ULL << "1:2(3)";
-    QTest::newRow("no number") << nan << 3.0 << 1ULL << "";
-    QTest::newRow("infinite") << -inf << 3.0 << 1ULL << "";
+    QTest::newRow("no number") << nan << 3.0 << 1ULL << "1:(3)";
+    QTest::newRow("infinite") << -inf << 3.0 << 1ULL << "1:(3)";
+    QTest::newRow("neither") << inf << nan << 1ULL << "";
     QTest::newRow("held out is no number") << 2.0 << nan << 1ULL << "1:2";
     QTest::newRow("held out is infinite") << 2.0 << inf << 1ULL << "1:2";
     QTest::newRow("a step beyond all") << 2.0 << 3.0 << qulonglong{kHuge} << "";

@@ -292,6 +292,7 @@ private:
       QCOMPARE((*m_desk)->task("t-talk")->own(), true);
       QCOMPARE((*m_desk)->task("t-talk")->usage().requests_failed(), std::uint64_t{1});
       QCOMPARE((*m_desk)->task("t-tune")->losses_size(), 2);
+      QVERIFY(!(*m_desk)->task("t-tune")->losses(0).has_training());
       QVERIFY(!(*m_desk)->task("t-tune")->losses(1).has_held_out());
     }
     QVERIFY(
