@@ -14,7 +14,9 @@
 #include <asio/post.hpp>
 #include <asio/signal_set.hpp>
 
+#include <algorithm>
 #include <csignal>
+#include <thread>
 
 namespace lull::app {
 
@@ -34,12 +36,14 @@ Result<Fd> takeAlone(const fs::path& file, const std::string& what) {
 
 // "<task>.<random>" (see newSession in ring_workers.cpp).
 model::Entry meteredBefore(const runtimes::Leftover& leftover, const Now& now, std::uint32_t assumedWatts) {
+  const auto used = leftover.gpuNs + leftover.cpuNs / std::max(1U, std::thread::hardware_concurrency());
   return model::SessionMetered{.session = leftover.session,
                                .task = leftover.session.substr(0, leftover.session.find('.')),
                                .at = now.unixMs,
                                .gpuNs = leftover.gpuNs,
-                               .energyUj = leftover.gpuNs / 1000 * assumedWatts,
-                               .energyEstimated = true};
+                               .energyUj = used / 1000 * assumedWatts,
+                               .energyEstimated = true,
+                               .cpuNs = leftover.cpuNs};
 }
 
 }  // namespace
@@ -125,7 +129,7 @@ Outcome Daemon::Parts::openModels() {
   return {};
 }
 
-// GPU time that workers metered after the predecessor's last record is still on their pages. It is recorded before
+// Time that workers metered after the predecessor's last record is still on their pages. It is recorded before
 // tasks are resumed, so that no credit is lost.
 Outcome Daemon::Parts::clearUp() {
   const auto leftovers = runtimes::collectLeftovers(pages());
@@ -145,7 +149,7 @@ Outcome Daemon::Parts::clearUp() {
   if (*recorded) {
     for (const auto& leftover : leftovers) runtimes::forgetWorker(pages(), leftover.session);
   } else {
-    troubles.push_back("GPU time from before a crash could not be recorded yet: " + recorded->error().text() +
+    troubles.push_back("Time computed before a crash could not be recorded yet: " + recorded->error().text() +
                        "; it is kept until the next start");
   }
   return {};

@@ -6,6 +6,7 @@
 #include "app/view.h"
 #include "base/log.h"
 #include "conductor/conductor.h"
+#include "model/processor.h"
 #include "policy/downloads.h"
 #include "policy/policy.h"
 
@@ -98,7 +99,7 @@ void Ring::apply(const model::Plan& plan, const model::Facts& facts, const Now& 
 
 void Ring::measure(const Now& now, const model::Facts& facts) {
   const auto watts = m_stages.settings.values().rewards().assumed_watts();
-  const auto isHardware = [](const v1::Gpu& gpu) { return gpu.type() != "software"; };
+  const auto isHardware = [](const v1::Gpu& gpu) { return gpu.type() != "software" && !model::isProcessor(gpu); };
   const bool one = std::ranges::count_if(facts.gpus.value, isHardware) == 1;
   for (const auto& gpu : facts.gpus.value) {
     m_meter.power(gpu.id(), one && isHardware(gpu) ? facts.gpuWatts : std::nullopt);

@@ -4,6 +4,7 @@
 #include "app/ring.h"
 #include "base/log.h"
 #include "conductor/conductor.h"
+#include "model/processor.h"
 #include "models/fit.h"
 #include "runtimes/task_check.h"
 
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 
 namespace lull::app {
 
@@ -41,6 +43,14 @@ v1::Failure notStarted(const Error& error) {
 v1::Gpu gpuOf(const model::GpuId& id, const model::Facts& facts) {
   const auto found = std::ranges::find(facts.gpus.value, id, [](const v1::Gpu& gpu) { return gpu.id(); });
   return found == facts.gpus.value.end() ? v1::Gpu() : *found;
+}
+
+// How many cores are lent, and all of them to the owner's own work.
+std::uint32_t coresFor(const v1::TaskSpec& spec, const v1::Settings& settings) {
+  const auto present = std::max(1U, std::thread::hardware_concurrency());
+  if (spec.own()) return present;
+  const auto most = settings.sharing().cpu_cores();
+  return std::clamp(most == 0 ? present / 2 : most, 1U, present);
 }
 
 // Of two limits of which 0 means none.
@@ -105,7 +115,7 @@ void Ring::carryOut(const model::Action& action, const model::Facts& facts, cons
   if (const auto* start = std::get_if<model::StartWorker>(&action)) startWorker(*start, facts);
 }
 
-Result<std::optional<runtimes::ModelOrder>> Ring::modelFor(const v1::TaskSpec& spec) {
+Result<std::optional<runtimes::ModelOrder>> Ring::modelFor(const v1::TaskSpec& spec, const model::GpuId& device) {
   const auto named = runtimes::modelOf(spec);
   if (named.empty()) return std::optional<runtimes::ModelOrder>();
   auto used = m_stages.models.use(named);
@@ -113,6 +123,7 @@ Result<std::optional<runtimes::ModelOrder>> Ring::modelFor(const v1::TaskSpec& s
   auto programs = m_stages.images.programs("llama");
   if (!programs) return programs.error();
   const auto& header = used->model.header();
+  const bool onProcessor = device == model::kProcessorId;
   const auto need = models::needOf(header, 1);
   return std::optional(runtimes::ModelOrder{.file = used->file,
                                             .weightBytes = need.weights,
@@ -120,13 +131,15 @@ Result<std::optional<runtimes::ModelOrder>> Ring::modelFor(const v1::TaskSpec& s
                                             .workBytes = need.computing,
                                             .trainedContext = static_cast<std::uint32_t>(header.context_length()),
                                             .programs = *std::move(programs),
+                                            .onProcessor = onProcessor,
+                                            .threads = onProcessor ? coresFor(spec, m_stages.settings.values()) : 1,
                                             .held = std::move(used->held)});
 }
 
 void Ring::startWorker(const model::StartWorker& order, const model::Facts& facts) {
   const auto task = m_stages.ledger.task(order.task);
   if (!task) return heard(model::WorkerFailed{order.task, notStarted(task.error())});
-  auto model = modelFor(task->spec());
+  auto model = modelFor(task->spec(), order.gpu);
   if (!model) return heard(model::WorkerFailed{order.task, notStarted(model.error())});
   const auto gpu = gpuOf(order.gpu, facts);
   const auto& values = m_stages.settings.values();

@@ -63,6 +63,11 @@ void Gate::setDuty(std::uint32_t percent) { governor::setDuty(*m_page, percent);
 
 void Gate::beat(Instant now) { governor::beat(*m_page, static_cast<std::uint64_t>(toNs(now))); }
 
+void Gate::keepCpuTime(std::uint64_t ns) {
+  auto* kept = reinterpret_cast<Kept*>(reinterpret_cast<std::byte*>(m_page) + kKeptAt);
+  kept->cpuNs.store(ns, std::memory_order_relaxed);
+}
+
 bool Gate::isOpen() const { return governor::isOpen(m_page->gate.load(std::memory_order_relaxed)); }
 
 std::optional<Instant> Gate::drainedAt() const {

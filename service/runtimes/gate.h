@@ -10,6 +10,7 @@
 #include "runtimes/governor_figures.h"
 #include "runtimes/page_guard.h"
 
+#include <atomic>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -17,6 +18,13 @@
 namespace lull::runtimes {
 
 inline constexpr const char* kPageSuffix = ".page";
+
+// What the service alone keeps in the page's file, behind what it shares with a governor: read again after a crash.
+struct Kept {
+  std::atomic<std::uint64_t> cpuNs;
+};
+inline constexpr std::size_t kKeptAt = 2048;
+static_assert(sizeof(governor::Page) <= kKeptAt && kKeptAt + sizeof(Kept) <= governor::kPageBytes);
 
 struct GateOptions {
   std::uint32_t inFlightCap = 0;  // 0 = the governor chooses
@@ -40,6 +48,7 @@ public:
   void close(Instant now);
   void setDuty(std::uint32_t percent);
   void beat(Instant now);  // at least every heartbeatLimit / 3 while open
+  void keepCpuTime(std::uint64_t ns);
 
   [[nodiscard]] bool isOpen() const;
   // When all work was done after the last close; nullopt while open or not drained yet. A worker that never had a

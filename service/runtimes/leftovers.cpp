@@ -49,14 +49,17 @@ void endProcess(pid_t pid, std::uint64_t startTime) {
   if (::poll(&ended, 1, kEndLimitMs) == 0) log::error("worker {} does not end: its driver hangs", pid);
 }
 
-std::optional<std::uint64_t> meteredIn(const fs::path& file) {
+Leftover leftoverIn(const fs::path& file) {
+  Leftover out{.session = file.stem().native()};
   const auto bytes = readFile(file, governor::kPageBytes);
-  if (!bytes || bytes->size() != governor::kPageBytes) return std::nullopt;
+  if (!bytes || bytes->size() != governor::kPageBytes) return out;
   alignas(governor::Page) std::array<std::byte, governor::kPageBytes> copy{};
   std::memcpy(copy.data(), bytes->data(), copy.size());
   const auto* page = std::launder(reinterpret_cast<const governor::Page*>(copy.data()));
-  if (!governor::isValid(*page)) return std::nullopt;
-  return page->gpuNs.load();
+  if (!governor::isValid(*page)) return out;
+  out.gpuNs = page->gpuNs.load();
+  out.cpuNs = std::launder(reinterpret_cast<const Kept*>(copy.data() + kKeptAt))->cpuNs.load();
+  return out;
 }
 
 }  // namespace
@@ -93,7 +96,7 @@ std::vector<Leftover> collectLeftovers(const fs::path& pages) {
   std::vector<Leftover> out;
   for (const auto& file : files) {
     if (file.extension() == kPageSuffix) {
-      out.push_back({.session = file.stem().native(), .gpuNs = meteredIn(file).value_or(0)});
+      out.push_back(leftoverIn(file));
     } else if (file.extension() == kNoteSuffix && !fs::exists(fs::path(file).replace_extension(kPageSuffix), code)) {
       fs::remove(file, code);
     }

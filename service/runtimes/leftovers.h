@@ -22,6 +22,7 @@ void forgetWorker(const std::filesystem::path& pages, const std::string& session
 struct Leftover {
   std::string session;
   std::uint64_t gpuNs = 0;
+  std::uint64_t cpuNs = 0;
 };
 // Ends the noted processes that still live, and reads their pages. What was read is removed by forgetWorker() once it
 // is recorded. Other files in the folder are left alone.

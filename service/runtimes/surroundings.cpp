@@ -35,11 +35,24 @@ void add(std::vector<std::string>& out, std::vector<std::string> more) {
   std::ranges::move(more, std::back_inserter(out));
 }
 
-std::vector<std::string> environmentOf(const fs::path& layerFolder, const fs::path& shaderCache) {
-  auto out =
-      process::fromEnvironment({"VK_LOADER_DEBUG", "LP_NUM_THREADS", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"});
-  out.emplace_back("VK_LOADER_LAYERS_DISABLE=~implicit~");
+std::vector<std::string> environmentForAll() {
+  auto out = process::fromEnvironment({"ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"});
   out.push_back("LULL_WORKER_FD=" + std::to_string(kWorkerFd));
+  return out;
+}
+
+// llama.cpp opens all its backends, also those it does not use: without a driver to be found that of Vulkan steps
+// aside.
+std::vector<std::string> environmentWithoutGpu() {
+  auto out = environmentForAll();
+  add(out, {"VK_DRIVER_FILES=/dev/null", "VK_ICD_FILENAMES=/dev/null", "VK_LOADER_LAYERS_DISABLE=~all~"});
+  return out;
+}
+
+std::vector<std::string> environmentOf(const fs::path& layerFolder, const fs::path& shaderCache) {
+  auto out = environmentForAll();
+  add(out, process::fromEnvironment({"VK_LOADER_DEBUG", "LP_NUM_THREADS"}));
+  out.emplace_back("VK_LOADER_LAYERS_DISABLE=~implicit~");
   out.push_back(std::string(governor::kPageFdVariable) + '=' + std::to_string(kPageFd));
   out.push_back(std::string(governor::kEventFdVariable) + '=' + std::to_string(kEventFd));
   out.push_back(std::string("VK_INSTANCE_LAYERS=") + governor::kLayerName);
@@ -58,18 +71,33 @@ const fs::path& programOf(const WorkersOptions& options, const WorkerOrder& orde
 }
 
 // A program that cannot use the GPU must not compute on the processor in its name; and ggml leaves software devices out
-// unless it is told which to take. Its ways for matrix units and half floats are slow there, and on Mesa 26.1's lavapipe
-// an answer is wrong now and then, without any layer too.
+// unless it is told which to take. Its ways for matrix units and half floats are slow there, and on Mesa 26.1's
+// lavapipe an answer is wrong now and then, without any layer too.
 std::vector<std::string> driversFor(const WorkerOrder& order) {
   if (order.hardware) return {"VK_LOADER_DRIVERS_DISABLE=*lvp*"};
   return {"VK_LOADER_DRIVERS_SELECT=*lvp*", "GGML_VK_VISIBLE_DEVICES=0", "GGML_VK_DISABLE_COOPMAT=1",
           "GGML_VK_DISABLE_F16=1"};
 }
 
+bool isOnProcessor(const WorkerOrder& order) { return order.model && order.model->onProcessor; }
+
+// With what a program needs that computes on a GPU.
+void giveGpu(sandbox::Spec& spec, const WorkersOptions& options, const WorkerOrder& order) {
+  spec.binds.push_back({options.layerFolder, kLayer, Access::ReadOnly});
+  spec.binds.push_back({shaderCacheOf(options), kShaderCache, Access::ReadWrite});
+  spec.environment = environmentOf(kLayer, kShaderCache);
+  if (order.model) add(spec.environment, driversFor(order));
+  spec.devices = order.devices;
+}
+
 // One file may be as large as all of them together, and as what drivers keep in files without a name: memory.
 sandbox::Limits limitsOf(const WorkerOrder& order) {
   sandbox::Limits limits{.memoryBytes = order.mainMemoryLimit, .diskBytes = order.diskLimit};
   if (order.diskLimit > 0 && order.mainMemoryLimit > 0) limits.fileBytes = order.diskLimit + order.mainMemoryLimit;
+  if (!isOnProcessor(order)) return limits;
+  limits.cores = order.model->threads;
+  // The owner's own work is not to wait for whatever else runs.
+  limits.priority = order.spec.own() ? sandbox::Priority::Low : sandbox::Priority::Idle;
   return limits;
 }
 
@@ -80,17 +108,17 @@ sandbox::Spec confined(const WorkersOptions& options, const WorkerOrder& order) 
                      .ground = options.ground,
                      .program = kPrograms / program.filename()};
   spec.binds = {{program, spec.program, Access::ReadOnly},
-                {options.layerFolder, kLayer, Access::ReadOnly},
-                {shaderCacheOf(options), kShaderCache, Access::ReadWrite},
                 {order.blobFolder, kBlobs, Access::ReadOnly},
                 {order.workFolder, kWork, Access::ReadWrite},
                 {order.outFolder, kOut, Access::ReadWrite}};
-  spec.environment = environmentOf(kLayer, kShaderCache);
-  spec.devices = order.devices;
+  if (isOnProcessor(order)) {
+    spec.environment = environmentWithoutGpu();
+  } else {
+    giveGpu(spec, options, order);
+  }
   if (order.model) {
     spec.image = order.model->programs.root;
     spec.binds.push_back({order.model->file, kModel, Access::ReadOnly});
-    add(spec.environment, driversFor(order));
   }
   return spec;
 }
@@ -102,6 +130,11 @@ sandbox::Spec bare(const WorkersOptions& options, const WorkerOrder& order) {
                      .limits = limitsOf(order),
                      .ground = options.ground,
                      .program = program};
+  if (isOnProcessor(order)) {
+    spec.environment = process::fromEnvironment({"PATH", "HOME", "LD_LIBRARY_PATH"});
+    add(spec.environment, environmentWithoutGpu());
+    return spec;
+  }
   spec.environment = ownersEnvironment();
   add(spec.environment, environmentOf(options.layerFolder, shaderCacheOf(options)));
   if (order.model) add(spec.environment, driversFor(order));

@@ -49,7 +49,8 @@ Worker::Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Ga
       m_notStarted(std::move(notStarted)),
       m_loop(loop),
       m_event(loop),
-      m_lastWordTimer(loop) {}
+      m_lastWordTimer(loop),
+      m_saved{.task = m_order.task} {}
 
 Outcome Worker::start(const WorkersOptions& options, sandbox::Walls walls) {
   auto ends = Conversation::create(m_loop);
@@ -60,12 +61,21 @@ Outcome Worker::start(const WorkersOptions& options, sandbox::Walls walls) {
   m_event.assign(event);
   auto spec = surroundings(options, m_order, walls);
   m_program = spec.program.filename().native();
-  spec.descriptors = {{ends->theirs.get(), kWorkerFd}, {m_gate.fd(), kPageFd}, {event, kEventFd}};
+  spec.descriptors = {{ends->theirs.get(), kWorkerFd}};
+  const bool onProcessor = m_order.model && m_order.model->onProcessor;
+  if (!onProcessor) {
+    spec.descriptors.push_back({m_gate.fd(), kPageFd});
+    spec.descriptors.push_back({event, kEventFd});
+  }
   const auto self = weak_from_this();
   auto sandbox = sandbox::Sandbox::create(m_loop, spec,
                                           {.onStarted =
                                                [self, pages = options.pages] {
                                                  if (auto worker = self.lock()) worker->note(pages);
+                                               },
+                                           .onFrozen =
+                                               [self](Instant) {
+                                                 if (auto worker = self.lock()) worker->reportIfDrained();
                                                },
                                            .onExit =
                                                [self](const sandbox::Ending& ending) {
@@ -73,6 +83,7 @@ Outcome Worker::start(const WorkersOptions& options, sandbox::Walls walls) {
                                                }});
   if (!sandbox) return sandbox.error();
   m_sandbox.emplace(std::move(*sandbox));
+  if (onProcessor) m_processor.emplace(m_loop, *m_sandbox);
   note(options.pages);
   m_conversation->begin({.heard =
                              [self](const wp::FromWorker& message) {
@@ -98,22 +109,36 @@ void Worker::note(const std::filesystem::path& pages) const {
   }
 }
 
-void Worker::openGate() { m_gate.open(m_clock.now().instant); }
+void Worker::openGate() {
+  m_gate.open(m_clock.now().instant);
+  if (m_processor) m_processor->open();
+}
 
 void Worker::closeGate() {
   if (!m_gate.isOpen()) return;
   m_gate.close(m_clock.now().instant);
-  // Nobody acknowledges where no device is open: there is nothing to drain.
-  if (m_gate.drainedAt()) asio::post(m_loop, [self = shared_from_this()] { self->reportIfDrained(); });
+  if (m_processor) m_processor->close();
+  // Nobody acknowledges where no device is open, or all stood still already: there is nothing to drain.
+  if (drainedAt()) asio::post(m_loop, [self = shared_from_this()] { self->reportIfDrained(); });
+}
+
+void Worker::setDuty(std::uint32_t percent) {
+  m_gate.setDuty(percent);
+  if (m_processor) m_processor->setDuty(percent);
 }
 
 void Worker::beat() {
+  meterProcessor();
   if (!m_gate.isIntact() && !m_endedAt) return disown("it damaged its governor page");
   if (m_gate.isOpen()) m_gate.beat(m_clock.now().instant);
 }
 
 void Worker::evict() {
   closeGate();
+  if (m_processor) {
+    if (!m_lastWord) m_lastWord = m_saved;
+    return kill();
+  }
   wp::ToWorker message;
   message.mutable_evict();
   send(message);
@@ -130,6 +155,7 @@ WorkerFigures Worker::figures() const {
           .session = m_order.session,
           .open = m_gate.isOpen(),
           .gpuNs = m_gate.gpuNs(),
+          .cpuNs = m_cpuNs,
           .memoryBytes = m_endedAt ? 0 : m_gate.memoryBytes(),
           .governor = m_gate.figures(),
           .gateChangedAt = m_gate.changedAt(),
@@ -139,8 +165,21 @@ WorkerFigures Worker::figures() const {
 
 // A process that has ended has no work on the GPU.
 std::optional<Instant> Worker::drainedAt() const {
-  const auto told = m_gate.drainedAt();
+  const auto told = m_processor ? stillSince() : m_gate.drainedAt();
   return told || m_gate.isOpen() ? told : m_endedAt;
+}
+
+// For the last closing of the gate: it may have rested for its duty when that came.
+std::optional<Instant> Worker::stillSince() const {
+  const auto since = m_sandbox->frozenAt();
+  if (!since || m_gate.isOpen()) return std::nullopt;
+  return std::max(*since, m_gate.changedAt());
+}
+
+void Worker::meterProcessor() {
+  if (!m_processor || m_endedAt) return;
+  m_cpuNs = m_sandbox->cpuNs();
+  m_gate.keepCpuTime(m_cpuNs);
 }
 
 // It broke the conversation: whatever it says from now on does not count.
@@ -161,11 +200,15 @@ void Worker::take(const wp::FromWorker& message) {
   const auto& task = m_order.task;
   switch (message.body_case()) {
     case wp::FromWorker::kStarted:
+      m_saved.progress = message.started().progress();
+      if (m_processor && !m_gate.isOpen()) m_processor->close();
       return report(model::WorkerStarted{task, message.started().resumed(), message.started().progress()});
     case wp::FromWorker::kProgress:
+      m_saved.usage = message.progress().usage();
       return report(model::WorkerProgress{task, message.progress().progress(), message.progress().seconds_left(),
                                           message.progress().usage()});
     case wp::FromWorker::kCheckpointed:
+      m_saved.progress = message.checkpointed().progress();
       return report(model::WorkerCheckpointed{task, message.checkpointed().progress(), message.checkpointed().usage()});
     case wp::FromWorker::kEvicted:
       if (!message.evicted().saved()) log::warning("task {}: {}", task, message.evicted().trouble());
@@ -204,6 +247,7 @@ void Worker::lastWord(model::WorkerReport word) {
 
 void Worker::ended(const sandbox::Ending& ending) {
   m_endedAt = m_clock.now().instant;
+  if (m_processor) m_cpuNs = ending.cpuNs;
   m_conversation->end();
   m_lastWordTimer.cancel();
   asio::error_code ignored;
@@ -227,7 +271,8 @@ void Worker::waitForDrained() {
 }
 
 void Worker::reportIfDrained() {
-  if (m_gate.drainedAt()) report(model::WorkerDrained{m_order.task});
+  meterProcessor();
+  if (drainedAt()) report(model::WorkerDrained{m_order.task});
 }
 
 }  // namespace lull::runtimes

@@ -4,6 +4,7 @@
 
 #include "runtimes/conversation.h"
 #include "runtimes/gate.h"
+#include "runtimes/processor_gate.h"
 #include "runtimes/sandbox/sandbox.h"
 #include "runtimes/workers.h"
 
@@ -27,7 +28,7 @@ public:
 
   void openGate();
   void closeGate();
-  void setDuty(std::uint32_t percent) { m_gate.setDuty(percent); }
+  void setDuty(std::uint32_t percent);
   void beat();
   void evict();
   void kill();
@@ -42,6 +43,8 @@ public:
 
 private:
   [[nodiscard]] std::optional<Instant> drainedAt() const;
+  [[nodiscard]] std::optional<Instant> stillSince() const;
+  void meterProcessor();
   void disown(const std::string& why);
   void report(model::WorkerReport report);
   void send(const worker::v1::ToWorker& message);
@@ -63,6 +66,9 @@ private:
   asio::posix::stream_descriptor m_event;
   asio::steady_timer m_lastWordTimer;
   std::optional<sandbox::Sandbox> m_sandbox;
+  std::optional<ProcessorGate> m_processor;  // none: it computes on a GPU
+  model::WorkerEvicted m_saved;              // what is not lost when it ends at once
+  std::uint64_t m_cpuNs = 0;
   std::uint64_t m_count = 0;
   std::string m_program;
   std::vector<std::string> m_outputs;  // the results the task has: no other is believed

@@ -43,7 +43,7 @@ struct ModelOrder {
   std::uint64_t workBytes = 0;
   std::uint32_t trainedContext = 0;
   image::Programs programs;  // llama.cpp's
-  bool onProcessor = false;  // no GPU: the gate is held by stopping everything inside
+  bool onProcessor = false;  // no GPU: the gate is held by stopping everything inside (see processor_gate.h)
   std::uint32_t threads = 1;
   std::shared_ptr<const void> held;  // the model stays while this is kept
 };
@@ -75,6 +75,7 @@ struct WorkerFigures {
   std::string session;
   bool open = false;
   std::uint64_t gpuNs = 0;
+  std::uint64_t cpuNs = 0;  // of workers on the processor
   std::uint64_t memoryBytes = 0;
   GovernorFigures governor;
   Instant gateChangedAt;
@@ -92,7 +93,7 @@ public:
   Workers(asio::io_context& loop, const Clock& clock, WorkersOptions options, Report report);
   ~Workers();  // kills those that are left
 
-  // The worker begins with a closed gate.
+  // The worker begins with a closed gate; one on the processor stands still from its WorkerStarted on.
   // Unavailable: this computer offers no sandbox, and the order asks for one.
   [[nodiscard]] Outcome start(WorkerOrder order);
   // Finds out whether this computer offers a sandbox; also by itself whenever a worker could not be started.
@@ -104,7 +105,9 @@ public:
   void closeGate(const model::TaskId& task);
   // The share of GPU time that the worker may use, 1..100 %: from now on.
   void setDuty(const model::TaskId& task, std::uint32_t percent);
-  void evict(const model::TaskId& task);  // closes the gate first
+  // Closes the gate first. One on the processor is not let on to save, since the owner may be here: it ends at once,
+  // and its task goes on from its last checkpoint or journal.
+  void evict(const model::TaskId& task);
   // Closes the gate and ends the process; reported as WorkerFailed with KIND_WORKER_DIED unless it had said a last
   // word.
   void kill(const model::TaskId& task);

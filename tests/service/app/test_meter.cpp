@@ -52,6 +52,23 @@ private slots:
     QVERIFY(!meter.look(worker(7, false), at(30)));  // nothing new
   }
 
+  // Of a processor with four cores.
+  void theProcessorsTimeIsThatOfItsCores() {
+    Meter meter(4);
+    auto work = worker(0);
+    work.gpu = "cpu";
+    (void)meter.look(work, at(100));
+    work.cpuNs = 2 * kSecond;
+    (void)meter.look(work, at(101));
+    QCOMPARE(meter.share("t-1"), 0.5);
+    const auto kept = meter.keep(work, {.instant = at(101), .unixMs = 9}, 50);
+    QCOMPARE(kept.cpuNs, 2U * kSecond);
+    QCOMPARE(kept.gpuNs, 0U);
+    QCOMPARE(kept.energyUj, 25'000'000U);  // half of the processor for a second, at 50 W for all of it
+    QVERIFY(kept.energyEstimated);
+    QVERIFY(!meter.look(work, at(120)));  // nothing new
+  }
+
   void energyIsEstimatedFromTheAssumedPower() {
     Meter meter;
     (void)meter.look(worker(0), at(0));

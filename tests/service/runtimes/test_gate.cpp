@@ -162,6 +162,7 @@ private slots:
     {
       auto gate = runtimes::Gate::create(folderOf(dir), "t-1.a", {});
       Mapping(gate->fd()).page->gpuNs.store(123456);
+      gate->keepCpuTime(654321);
     }
     std::ofstream(folderOf(dir) / "t-3.c.page") << "not a page";
     std::ofstream(folderOf(dir) / "holiday.jpg") << "somebody's file";
@@ -171,6 +172,7 @@ private slots:
       QCOMPARE(found.size(), 2U);
       QCOMPARE(found[0].session, std::string("t-1.a"));
       QCOMPARE(found[0].gpuNs, 123456U);
+      QCOMPARE(found[0].cpuNs, 654321U);
       QCOMPARE(found[1].gpuNs, 0U);
     }
     for (const auto* session : {"t-1.a", "t-3.c"}) runtimes::forgetWorker(folderOf(dir), session);

@@ -1,80 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The door to workers, with programs that keep to nothing.
-#include "runtimes/workers.h"
+#include "service/runtimes/scripted.h"
 
-#include <QTemporaryDir>
 #include <QtTest>
 
 #include <filesystem>
-#include <fstream>
-#include <functional>
 #include <tuple>
 
 using namespace lull;
-
-namespace {
-
-constexpr auto kPatience = std::chrono::seconds(60);
-
-// A worker that is a shell script: it never opens a GPU, and says nothing.
-class Scripted {
-public:
-  explicit Scripted(const char* script)
-      : m_workers(
-            m_loop, m_clock,
-            {.spirvProgram = written(script), .layerFolder = folder(), .pages = folder(), .shaderCache = folder()},
-            [this](model::WorkerReport report) { m_reports.push_back(std::move(report)); }) {}
-
-  // What every sandbox begins with; without it there is none.
-  void offerSandbox() const {
-    const std::filesystem::path build = qEnvironmentVariable("LULL_BUILD_DIR").toStdString();
-    std::filesystem::create_symlink(build / "bin/lull-inside", folder() / "lull-inside");
-  }
-  [[nodiscard]] Outcome start(bool sandboxRequired = true) {
-    runtimes::WorkerOrder order;
-    order.task = "t-1";
-    order.session = "t-1.a";
-    for (auto* place : {&order.blobFolder, &order.workFolder, &order.outFolder}) *place = folder();
-    order.sandboxRequired = sandboxRequired;
-    return m_workers.start(std::move(order));
-  }
-  // Until such a report comes.
-  template <typename Report>
-  [[nodiscard]] bool hears() {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    while (std::chrono::steady_clock::now() < end) {
-      for (const auto& report : m_reports) {
-        if (std::holds_alternative<Report>(report)) return true;
-      }
-      m_loop.run_one_for(std::chrono::milliseconds(100));
-    }
-    return false;
-  }
-  [[nodiscard]] bool waitFor(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + kPatience;
-    while (!condition() && std::chrono::steady_clock::now() < end) m_loop.run_one_for(std::chrono::milliseconds(100));
-    return condition();
-  }
-  [[nodiscard]] const std::vector<model::WorkerReport>& reports() const { return m_reports; }
-  [[nodiscard]] runtimes::Workers& workers() { return m_workers; }
-  [[nodiscard]] std::filesystem::path folder() const { return m_folder.path().toStdString(); }
-
-private:
-  [[nodiscard]] std::filesystem::path written(const char* script) const {
-    const auto file = folder() / "worker";
-    std::ofstream(file) << "#!/bin/sh\n" << script << "\n";
-    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
-    return file;
-  }
-
-  QTemporaryDir m_folder;
-  SystemClock m_clock;
-  asio::io_context m_loop;
-  std::vector<model::WorkerReport> m_reports;
-  runtimes::Workers m_workers;
-};
-
-}  // namespace
+using test::Scripted;
 
 class TestWorkers : public QObject {
   Q_OBJECT
