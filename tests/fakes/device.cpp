@@ -73,6 +73,7 @@ void Device::makeMachine() const {
   std::ofstream(hwmon / "temp1_input") << "45000\n";
   std::ofstream(hwmon / "temp1_crit") << "100000\n";
   fs::create_directories(folder() / "proc/pressure");
+  std::ofstream(folder() / "proc/cpuinfo") << "model name : Testor 3000\n";
   std::ofstream(folder() / "proc/meminfo") << "MemTotal: 16000000 kB\nMemFree: 9000000 kB\nMemAvailable: 12000000 kB\n";
   std::ofstream(folder() / "proc/pressure/memory") << "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
                                                       "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
