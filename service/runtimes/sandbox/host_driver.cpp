@@ -29,6 +29,8 @@ constexpr std::array kLibraries {
       "usr/lib64", "usr/lib", "usr/local/lib"
 };
 constexpr std::array kNames{"libnvidia-", "libGLX_nvidia.", "libEGL_nvidia."};
+// What the driver is linked against though no window is opened.
+constexpr std::array kNeeded{"libX11.so.6", "libXext.so.6", "libxcb.so.1", "libXau.so.6", "libXdmcp.so.6"};
 
 bool isNvidia(const fs::path& device) { return device.filename().native().starts_with("nvidia"); }
 
@@ -108,9 +110,20 @@ void takeFolder(SystemRoot& out, std::set<std::string>& taken, const fs::path& f
   }
 }
 
+void takeNeeded(SystemRoot& out, const fs::path& image, const fs::path& root) {
+  for (const char* name : kNeeded) {
+    if (findLibrary(name, image)) continue;
+    const auto file = findLibrary(name, root);
+    std::error_code code;
+    const auto real = file ? fs::canonical(*file, code) : fs::path();
+    if (real.empty()) continue;
+    out.binds.push_back({real, fs::path(kDriverFolder) / name, Access::ReadOnly});
+  }
+}
+
 }  // namespace
 
-HostDriver hostDriver(const std::vector<fs::path>& devices, const fs::path& root) {
+HostDriver hostDriver(const std::vector<fs::path>& devices, const fs::path& image, const fs::path& root) {
   if (std::ranges::none_of(devices, isNvidia)) return {};
   auto manifest = findManifest(root);
   if (!manifest) return {};
@@ -124,6 +137,7 @@ HostDriver hostDriver(const std::vector<fs::path>& devices, const fs::path& root
   std::set<std::string> taken;
   takeFolder(out.files, taken, real.parent_path(), version);
   takeFolder(out.files, taken, found->parent_path(), version);
+  takeNeeded(out.files, image, root);
   manifest->json["ICD"]["library_path"] = (fs::path(kDriverFolder) / real.filename()).native();
   out.manifest = manifest->json.dump();
   return out;

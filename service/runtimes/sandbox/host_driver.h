@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drivers that live on this computer and cannot be in an image: NVIDIA's, whose libraries are of the kernel module's
-// very version. Libraries alone, no configuration.
+// very version, and what they need of X11's where the image has none. Libraries alone, no configuration.
 #pragma once
 
 #include "runtimes/sandbox/system_root.h"
@@ -21,7 +21,7 @@ inline constexpr const char* kDriverManifest = "/lull/driver/icd.json";
 
 // Found as the Vulkan loader finds it: by the manifests of this computer.
 [[nodiscard]] HostDriver hostDriver(const std::vector<std::filesystem::path>& devices,
-                                    const std::filesystem::path& root = "/");
+                                    const std::filesystem::path& image, const std::filesystem::path& root = "/");
 // With what makes the loader and the dynamic linker find it inside.
 [[nodiscard]] std::vector<std::string> withDriver(std::vector<std::string> environment);
 

@@ -100,7 +100,7 @@ Outcome wall(Plumber& plumber, const Spec& spec) {
   Plumbing plumbing{plumber.hand(std::move(*byName)), plumber.hand(std::move(*byArguments)), *info};
   auto told = spec;
   told.environment = environmentOf(spec);
-  const auto driver = spec.image.empty() ? HostDriver() : hostDriver(spec.devices);
+  const auto driver = spec.image.empty() ? HostDriver() : hostDriver(spec.devices, spec.image);
   if (!driver.manifest.empty()) {
     auto manifest = namelessFile(driver.manifest);
     if (!manifest) return manifest.error();

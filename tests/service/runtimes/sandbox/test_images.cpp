@@ -68,7 +68,7 @@ class Tree {
 public:
   [[nodiscard]] fs::path root() const { return m_dir.path().toStdString(); }
   [[nodiscard]] sandbox::HostDriver driver(const char* node = "/dev/nvidia0") const {
-    return sandbox::hostDriver({"/dev/dri/renderD128", node}, root());
+    return sandbox::hostDriver({"/dev/dri/renderD128", node}, root() / "image", root());
   }
   [[nodiscard]] static std::vector<std::string> namesIn(const sandbox::HostDriver& driver) {
     std::vector<std::string> out;
@@ -157,6 +157,21 @@ private slots:
     for (const auto& bind : driver.files.binds) QVERIFY(bind.access == sandbox::Access::ReadOnly);
     QVERIFY(driver.manifest.find("\"/lull/driver/libGLX_nvidia.so.535.183.01\"") != std::string::npos);
     QVERIFY(driver.manifest.find("1.3.242") != std::string::npos);
+  }
+
+  // It is linked against X11's libraries, which an image without windows may lack.
+  void whatTheDriverNeedsIsTakenWhereTheImageLacksIt() {
+    const Tree tree;
+    const auto libraries = tree.root() / kLibraries;
+    for (const char* name : {"libGLX_nvidia.so.535.1", "libX11.so.6.4.0", "libXext.so.6.4.0"}) put(libraries / name);
+    link("libGLX_nvidia.so.535.1", libraries / "libGLX_nvidia.so.0");
+    link("libX11.so.6.4.0", libraries / "libX11.so.6");
+    link("libXext.so.6.4.0", libraries / "libXext.so.6");
+    put(tree.root() / "image" / kLibraries / "libX11.so.6");
+    tree.manifest("libGLX_nvidia.so.0");
+    QCOMPARE(Tree::namesIn(tree.driver()),
+             (std::vector<std::string>{"/lull/driver/libGLX_nvidia.so.0", "/lull/driver/libGLX_nvidia.so.535.1",
+                                       "/lull/driver/libXext.so.6"}));
   }
 
   // Debian keeps several drivers, and links to the one chosen.
