@@ -54,6 +54,18 @@ private slots:
     QCOMPARE(failure.technical(), std::string("worker ended with code 3"));
   }
 
+  void tooMuchMainMemoryIsToldInWords() {
+    Scripted scripted("exec python3 -c 'x = b\"x\" * (200 << 20)\nwhile True: pass'");
+    scripted.offerSandbox();
+    auto order = scripted.order();
+    order.mainMemoryLimit = 64 << 20;
+    QVERIFY(scripted.workers().start(std::move(order)).ok());
+    QVERIFY(scripted.hears<model::WorkerFailed>());
+    const auto& failure = std::get<model::WorkerFailed>(scripted.reports().back()).failure;
+    QCOMPARE(failure.message(),
+             std::string("The program that computed this task was ended: it used more than 64 MiB of memory"));
+  }
+
   // The owner's computer offers none: no task runs, and the owner hears why. It does once that is mended.
   void withoutASandboxNothingStarts() {
     Scripted scripted("exec sleep 600");
