@@ -34,6 +34,7 @@ struct PlanInput {
 // The plan holds as of `now`; what its own actions entail is in lookAgain already.
 inline constexpr Seconds kEvictLimit{10};
 inline constexpr Seconds kStartLimit{60};
+inline constexpr Seconds kStartLimitOnProcessor{600};
 [[nodiscard]] model::Plan plan(const PlanInput& input);
 
 // Takes what was done or reported into the roster, by the one transition table (transitions.h), and returns what the

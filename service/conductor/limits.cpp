@@ -2,8 +2,14 @@
 #include "conductor/limits.h"
 
 #include "conductor/conductor.h"
+#include "model/processor.h"
 
 namespace lull::conductor {
+
+// On the processor it begins with what time others leave.
+Seconds startLimitOf(const model::RosterTask& task) {
+  return task.gpu == model::kProcessorId ? kStartLimitOnProcessor : kStartLimit;
+}
 
 std::optional<Deadline> deadlineOf(const model::RosterTask& task, const v1::Settings& settings) {
   if (task.kill) return std::nullopt;
@@ -19,7 +25,7 @@ std::optional<Deadline> deadlineOf(const model::RosterTask& task, const v1::Sett
     consider({task.stateSince + kEvictLimit, v1::Failure::KIND_UNSPECIFIED, "evict_limit"});
   }
   if (task.state == v1::TASK_STATE_STARTING) {
-    consider({task.stateSince + kStartLimit, v1::Failure::KIND_DRIVER, "start_limit"});
+    consider({task.stateSince + startLimitOf(task), v1::Failure::KIND_DRIVER, "start_limit"});
   }
   return first;
 }

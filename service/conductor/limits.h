@@ -11,6 +11,8 @@
 
 namespace lull::conductor {
 
+[[nodiscard]] Seconds startLimitOf(const model::RosterTask& task);
+
 struct Deadline {
   Instant at;
   v1::Failure::Kind kind = v1::Failure::KIND_UNSPECIFIED;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conductor/conductor.h"
+#include "conductor/limits.h"
 #include "conductor/retry.h"
 #include "conductor/transitions.h"
 #include "conductor/words.h"
@@ -142,7 +143,8 @@ private:
       return fmt::format("GPU not drained {} ms after the gate closed (gpu.drain_limit)",
                          m_at.settings.gpu().drain_limit());
     }
-    if (cause == "start_limit") return fmt::format("worker not ready {} s after its start", kStartLimit.count());
+    if (cause == "start_limit")
+      return fmt::format("worker not ready {} s after its start", startLimitOf(m_task).count());
     if (cause == "gpu_time_limit") return fmt::format("limits.gpu_seconds = {}", m_task.gpuNsAllowed / kNsPerSecond);
     return std::string(cause);
   }

@@ -356,6 +356,11 @@ private slots:
     const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
     QCOMPARE(planOf({t}, run, later(Milliseconds(59'999))), "");
     QCOMPARE(planOf({t}, run, later(Seconds(60))), "kill t-a 10 start_limit");
+    auto onProcessor = inState(v1::TASK_STATE_STARTING, "t-a", "cpu");
+    onProcessor.onProcessor = true;
+    const auto lent = verdicts({{"cpu", v1::LIMIT_RUN}});
+    QCOMPARE(planOf({onProcessor}, lent, later(Milliseconds(599'999))), "");
+    QCOMPARE(planOf({onProcessor}, lent, later(Seconds(600))), "kill t-a 10 start_limit");
   }
 
   void gpuTimeLimit() {
