@@ -54,14 +54,15 @@ ReasonText ownerPresent(const v1::Reason& reason, const v1::Status& status, Unix
   return {Words::tr("somebody was just here; goes on in %1 unless they come back").arg(left.text), left.changesAt};
 }
 
-// Whether it is the GPU's temperature that decides.
-bool ofGpu(const v1::Status& status) {
+// Whether it is the GPU's temperature that decided.
+bool ofGpu(const v1::Reason& reason, const v1::Status& status) {
+  if (reason.text().starts_with("The processor ")) return false;
   return std::ranges::any_of(status.temperatures(), [](const v1::Temperature& t) { return t.is_gpu(); });
 }
 
 ReasonText tooHot(const v1::Reason& reason, const v1::Status& status, UnixMs) {
   if (reason.unit() != "celsius") return {QString::fromStdString(reason.text()), {}};
-  const bool gpu = ofGpu(status);
+  const bool gpu = ofGpu(reason, status);
   const auto seen = celsius(reason.value_number());
   const auto below = celsius(reason.threshold_number());
   return {gpu ? Words::tr("the GPU is at %1, will go on below %2").arg(seen, below)
@@ -69,11 +70,19 @@ ReasonText tooHot(const v1::Reason& reason, const v1::Status& status, UnixMs) {
           {}};
 }
 
-ReasonText warm(const v1::Reason& reason, const v1::Status&, UnixMs) {
+// Whether the processor is what is lent, and not only what tells the heat.
+bool ofProcessor(const v1::Reason& reason, const v1::Status& status) {
+  return std::ranges::any_of(status.gpus(), [&reason](const v1::Gpu& device) {
+    return device.type() == "processor" && device.verdict().duty_reason().text() == reason.text();
+  });
+}
+
+ReasonText warm(const v1::Reason& reason, const v1::Status& status, UnixMs) {
   if (reason.unit() != "celsius") return {QString::fromStdString(reason.text()), {}};
-  return {Words::tr("lends less of the GPU's time at %1, and more again when it is cooler")
-              .arg(celsius(reason.value_number())),
-          {}};
+  const auto text = ofProcessor(reason, status)
+                        ? Words::tr("lends less of the processor's time at %1, and more again when it is cooler")
+                        : Words::tr("lends less of the GPU's time at %1, and more again when it is cooler");
+  return {text.arg(celsius(reason.value_number())), {}};
 }
 
 ReasonText maxDuty(const v1::Reason& reason, const v1::Status&, UnixMs) {
@@ -122,6 +131,10 @@ constexpr std::array kRules{
     Rule{"on_battery", onBattery},
     Rule{"memory_pressure", memoryPressure},
     Rule{"no_gpu", noGpu},
+    Rule{"cpu_not_lent",
+         [](const v1::Reason&, const v1::Status&, UnixMs) -> ReasonText {
+           return {Words::tr("the processor is not lent any more"), {}};
+         }},
     Rule{"warm", warm},
     Rule{"max_duty", maxDuty},
     Rule{"starting",
@@ -140,7 +153,7 @@ const v1::Verdict* lowered(const v1::Status& status) {
 
 QString whyLowered(const v1::Reason& reason, const v1::Status& status) {
   if (reason.rule() == "warm" && reason.unit() == "celsius") {
-    return (ofGpu(status) ? Words::tr("the GPU is at %1") : Words::tr("the processor is at %1"))
+    return (ofGpu(reason, status) ? Words::tr("the GPU is at %1") : Words::tr("the processor is at %1"))
         .arg(celsius(reason.value_number()));
   }
   if (reason.rule() == "max_duty") return Words::tr("no more is to be lent");
@@ -165,6 +178,14 @@ Sentence working(const v1::Status& status, UnixMs now) {
     return {state, Words::tr("nobody is using this computer"), idle.changesAt};
   }
   return {state, Words::tr("nobody has touched this computer for %1").arg(idle.text), idle.changesAt};
+}
+
+Sentence ready(const v1::Status& status) {
+  const auto state = Words::tr("Ready");
+  if (status.queued() == 0) return {state, Words::tr("nothing to do"), {}};
+  // Only the service knows what the tasks in its queue need; it tells by its sentence.
+  const bool inVain = status.sentence().starts_with("Ready, but");
+  return {state, inVain ? Words::tr("what waits needs a GPU") : Words::tr("about to start"), {}};
 }
 
 Sentence resting(const v1::Status& status, UnixMs now) {
@@ -192,7 +213,7 @@ Sentence sentence(const v1::Status& status, UnixMs now) {
     case v1::ACTIVITY_WORKING:
       return working(status, now);
     case v1::ACTIVITY_READY:
-      return {Words::tr("Ready"), status.queued() == 0 ? Words::tr("nothing to do") : Words::tr("about to start"), {}};
+      return ready(status);
     case v1::ACTIVITY_RESTING:
       return resting(status, now);
     case v1::ACTIVITY_OFF:

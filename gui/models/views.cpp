@@ -136,6 +136,7 @@ Share share(const v1::Status& status) {
   return {.known = true,
           .value = percent(gpu->gpu_share()),
           .gpu = QString::fromStdString(gpu->name()),
+          .processor = gpu->type() == "processor",
           .memory = gpu->vram_used() == 0 ? QString() : Words::tr("%1 of its memory lent").arg(bytes(gpu->vram_used())),
           .most = part ? percent(verdict.duty()) : QString(),
           .position = std::clamp(gpu->gpu_share(), 0.0, 1.0),

@@ -61,6 +61,7 @@ struct Share {
   Q_PROPERTY(bool known MEMBER known)
   Q_PROPERTY(QString value MEMBER value)
   Q_PROPERTY(QString gpu MEMBER gpu)
+  Q_PROPERTY(bool processor MEMBER processor)
   Q_PROPERTY(QString memory MEMBER memory)
   Q_PROPERTY(QString most MEMBER most)
   Q_PROPERTY(double position MEMBER position)
@@ -69,6 +70,7 @@ public:
   bool known = false;  // a usable GPU is there
   QString value;
   QString gpu;
+  bool processor = false;  // it is the processor, and no GPU
   QString memory;  // of it our worker's; empty: none
   QString most;    // "58 %": the share that may be lent now; empty: all
   double position = 0;

@@ -79,6 +79,9 @@ Result<fs::path> libraryOf(const fs::path& manifest) {
   return path.is_absolute() ? path : (manifest.parent_path() / path).lexically_normal();
 }
 
+constexpr const char* kLendProcessor =
+    " Or lend the processor to tasks with a language model: lull settings set sharing.cpu no_gpu";
+
 std::string gpuWords(const v1::Gpu& gpu) {
   return gpu.driver().empty() ? gpu.name() : fmt::format("{} ({})", gpu.name(), gpu.driver());
 }
@@ -117,14 +120,28 @@ Check checkGpus(const v1::Status& status) {
   std::vector<std::string> usable;
   std::vector<std::string> others;
   bool software = false;
+  const v1::Gpu* processor = nullptr;
   for (const auto& gpu : status.gpus()) {
+    if (gpu.type() == "processor") {
+      processor = &gpu;
+      continue;
+    }
     const auto trouble = whyNotUsed(gpu);
     software = software || gpu.type() == "software";
     (trouble ? others : usable).push_back(gpuWords(gpu) + (trouble ? ": " + *trouble : std::string{}));
   }
-  if (!usable.empty()) return {"GPU", State::Ok, joined(usable), {}};
+  if (!usable.empty()) {
+    const auto lentToo = processor != nullptr ? "; lent too: the processor, " + processor->name() : std::string();
+    return {"GPU", State::Ok, joined(usable) + lentToo, {}};
+  }
+  if (processor != nullptr) {
+    return {"GPU", State::Note,
+            fmt::format("none may be used{}{}; the processor ({}) computes tasks with a language model, others wait",
+                        others.empty() ? "" : ": ", joined(others), processor->name()),
+            kInstallDriver};
+  }
   if (status.gpus().empty()) {
-    return {"GPU", State::Problem, "no GPU answers to Vulkan", kInstallDriver};
+    return {"GPU", State::Problem, "no GPU answers to Vulkan", std::string(kInstallDriver) + kLendProcessor};
   }
   return {"GPU", State::Problem, "none may be used: " + joined(others),
           software ? "To compute on the processor instead: sudo lull settings set gpu.allow_software true"

@@ -24,6 +24,8 @@ std::string listed(std::initializer_list<std::string> parts) {
   return out;
 }
 
+bool isProcessor(const v1::Gpu& gpu) { return gpu.type() == "processor"; }
+
 std::string gpuText(const v1::Gpu& gpu) {
   if (!gpu.usable()) return gpu.name() + ": not used" + (gpu.why_not().empty() ? "" : ", " + gpu.why_not());
   if (gpu.task_id().empty()) return gpu.name() + ": free";
@@ -163,8 +165,10 @@ std::string statusText(const v1::Status& status, UnixMs now, const Terminal& ter
   addRow(table, "Queue",
          listed({fmt::format("{} waiting", status.queued()), fmt::format("{} done", status.done()),
                  status.failed() > 0 ? fmt::format("{} failed", status.failed()) : std::string{}}));
-  for (const auto& gpu : status.gpus()) addRow(table, "GPU", gpuText(gpu));
-  if (status.gpus().empty()) addRow(table, "GPU", "none found; `lull doctor` says what is missing", Colour::Yellow);
+  for (const auto& gpu : status.gpus()) addRow(table, isProcessor(gpu) ? "Processor" : "GPU", gpuText(gpu));
+  if (std::ranges::all_of(status.gpus(), isProcessor)) {
+    addRow(table, "GPU", "none found; `lull doctor` says what is missing", Colour::Yellow);
+  }
   for (const auto& gpu : status.gpus()) {
     addRow(table, "Governor", governorText(gpu.governor()));
     addRow(table, "Governor", governorTrouble(gpu.governor()), Colour::Yellow);

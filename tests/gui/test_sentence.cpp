@@ -77,6 +77,17 @@ private slots:
     auto& why = *part.mutable_gpus(0)->mutable_verdict()->mutable_duty_reason();
     why.set_rule("warm");
     numbers(why, "celsius", 76, 72);
+    auto ofProcessor = part;
+    ofProcessor.add_temperatures()->set_is_gpu(true);
+    ofProcessor.mutable_gpus(0)->set_type("processor");
+    ofProcessor.mutable_gpus(0)->mutable_verdict()->mutable_duty_reason()->set_text("The processor is at 76 °C");
+    QTest::newRow("a warm processor beside a GPU")
+        << ofProcessor << "Working: for 58 % of the time, because the processor is at 76 °C";
+    auto inVain = device(v1::ACTIVITY_READY);
+    inVain.set_queued(1);
+    QTest::newRow("a task waits") << inVain << "Ready: about to start";
+    inVain.set_sentence("Ready, but what waits needs a GPU");
+    QTest::newRow("a task waits for a GPU") << inVain << "Ready: what waits needs a GPU";
     QTest::newRow("warm") << part << "Working: for 58 % of the time, because the processor is at 76 °C";
     part.add_temperatures()->set_is_gpu(true);
     QTest::newRow("a warm GPU") << part << "Working: for 58 % of the time, because the GPU is at 76 °C";

@@ -18,7 +18,10 @@ constexpr std::size_t kIndent = 3;
 struct Held {
   v1::Reason reason;
   std::vector<std::string> gpus;  // names of those it holds back
+  bool processorOnly = false;     // the processor, and no GPU
 };
+
+bool isProcessor(const v1::Gpu& gpu) { return gpu.type() == "processor"; }
 
 // The reasons of all GPUs, each once, in their order.
 std::vector<Held> reasonsOf(const v1::Status& status) {
@@ -26,8 +29,9 @@ std::vector<Held> reasonsOf(const v1::Status& status) {
   const auto add = [&all](const v1::Gpu& gpu, const v1::Reason& reason) {
     auto same = std::ranges::find_if(
         all, [&](const Held& h) { return h.reason.rule() == reason.rule() && h.reason.text() == reason.text(); });
-    if (same == all.end()) same = all.insert(all.end(), {.reason = reason, .gpus = {}});
+    if (same == all.end()) same = all.insert(all.end(), {.reason = reason, .gpus = {}, .processorOnly = true});
     same->gpus.push_back(gpu.name());
+    same->processorOnly = same->processorOnly && isProcessor(gpu);
   };
   for (const auto& gpu : status.gpus()) {
     for (const auto& reason : gpu.verdict().reasons()) add(gpu, reason);
@@ -49,7 +53,9 @@ void addWithoutGpu(std::vector<Held>& all, std::string_view rule, std::string te
 void completeFrom(const v1::Status& status, std::vector<Held>& all) {
   if (!status.sharing()) addWithoutGpu(all, "sharing_off", "Sharing is switched off.");
   if (status.paused_until_unix_ms() != 0) addWithoutGpu(all, "paused", "You have paused it.");
-  if (status.gpus().empty()) addWithoutGpu(all, "no_gpu", "No GPU was found on this computer.");
+  const bool waits = status.queued() > 0 && status.activity() == v1::ACTIVITY_READY;
+  const bool missing = status.gpus().empty() || (waits && std::ranges::all_of(status.gpus(), isProcessor));
+  if (missing) addWithoutGpu(all, "no_gpu", "No GPU was found on this computer.");
 }
 
 std::optional<v1::Setting> settingOf(Session& session, const std::string& key) {
@@ -61,14 +67,14 @@ std::optional<v1::Setting> settingOf(Session& session, const std::string& key) {
   return reply->settings(0);
 }
 
-std::string limitWord(v1::Limit limit) {
+std::string limitWord(v1::Limit limit, std::string_view device) {
   switch (limit) {
     case v1::LIMIT_RUN:
-      return "A part of the GPU's time is lent.";
+      return fmt::format("A part of the {}'s time is lent.", device);
     case v1::LIMIT_PARK:
-      return "The task stays on the GPU and stands still.";
+      return fmt::format("The task stays on the {} and stands still.", device);
     case v1::LIMIT_EVICT:
-      return "The GPU and its memory are free.";
+      return fmt::format("The {} and its memory are free.", device);
     default:
       return {};
   }
@@ -135,7 +141,7 @@ void addReason(Session& session, const Held& held, std::size_t gpus, Paragraphs&
   } else {
     out.add("Looked at again as soon as it changes.");
   }
-  out.add(limitWord(reason.limit()), Colour::Dim);
+  out.add(limitWord(reason.limit(), held.processorOnly ? "processor" : "GPU"), Colour::Dim);
 }
 
 std::string nothingHolds(const v1::Status& status) {

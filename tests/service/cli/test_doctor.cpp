@@ -44,6 +44,16 @@ class TestDoctor : public QObject {
   Q_OBJECT
 
 private slots:
+  void aProcessorThatIsLent() {
+    const auto alone = checkGpus(withGpu("processor", true, ""));
+    QCOMPARE(alone.state, Check::State::Note);
+    QVERIFY2(alone.text.find("the processor (Some GPU) computes") != std::string::npos, alone.text.c_str());
+    auto beside = withGpu("discrete", true, "");
+    *beside.add_gpus() = withGpu("processor", true, "").gpus(0);
+    QCOMPARE(checkGpus(beside).state, Check::State::Ok);
+    QVERIFY(checkGpus(beside).text.find("lent too: the processor") != std::string::npos);
+  }
+
   void gpus() {
     QCOMPARE(checkGpus(withGpu("discrete", true, "")).state, Check::State::Ok);
     const auto software = checkGpus(withGpu("software", false, "it computes on the processor"));
@@ -58,6 +68,7 @@ private slots:
     QCOMPARE(checkGpus(forbidden).state, Check::State::Problem);
     QVERIFY(checkGpus(forbidden).text.find("settings do not allow") != std::string::npos);
     QVERIFY(checkGpus({}).mend.find("mesa-vulkan-drivers") != std::string::npos);
+    QVERIFY(checkGpus({}).mend.find("settings set sharing.cpu no_gpu") != std::string::npos);
   }
 
   void governedWork() {

@@ -104,6 +104,21 @@ private slots:
     QVERIFY(fits80(ran.out));
   }
 
+  void aProcessorThatIsLent() {
+    m_service->publish([](v1::Status& status) {
+      fillStatus(status);
+      auto& processor = *status.mutable_gpus(0);
+      processor.set_name("Testor 3000");
+      processor.set_type("processor");
+    });
+    const auto text = QString::fromUtf8(lull({"status"}).out).simplified();
+    for (const auto* part : {"Processor Testor 3000: free", "GPU none found"}) {
+      QVERIFY2(text.contains(part), qPrintable(text + "\nlacks " + part));
+    }
+    const auto why = QString::fromUtf8(lull({"why"}).out);
+    QVERIFY2(why.contains("The task stays on the processor and stands still."), qPrintable(why));
+  }
+
   void aLoweredDutyAndTheGovernorsFigures() {
     m_service->publish([](v1::Status& status) {
       fillStatus(status);

@@ -9,7 +9,7 @@ Card {
 
     required property Device device
 
-    title: qsTr("GPU lent")
+    title: card.device.share.processor ? qsTr("Processor lent") : qsTr("GPU lent")
 
     ArcGauge {
         anchors { left: parent.left; right: parent.right; top: parent.top; bottom: name.top; bottomMargin: Theme.smallGap / 2 }
