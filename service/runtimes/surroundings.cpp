@@ -63,7 +63,10 @@ std::vector<std::string> environmentOf(const fs::path& layerFolder, const fs::pa
 
 fs::path shaderCacheOf(const WorkersOptions& options) {
   const char* told = std::getenv("MESA_SHADER_CACHE_DIR");
-  return told != nullptr && *told != '\0' ? fs::path(told) : options.shaderCache;
+  if (told == nullptr || *told == '\0') return options.shaderCache;
+  std::error_code code;
+  fs::create_directories(told, code);  // as the driver would: a sandbox binds only what is there
+  return told;
 }
 
 const fs::path& programOf(const WorkersOptions& options, const WorkerOrder& order) {

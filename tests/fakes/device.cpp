@@ -33,6 +33,10 @@ fs::path program(const char* name) {
   return fs::path(qEnvironmentVariable("LULL_BUILD_DIR").toStdString()) / "bin" / name;
 }
 
+bool hasEnded(v1::TaskState state) {
+  return state == v1::TASK_STATE_DONE || state == v1::TASK_STATE_FAILED || state == v1::TASK_STATE_CANCELLED;
+}
+
 [[noreturn]] void failed(const std::string& text) {
   qFatal("%s", text.c_str());
   std::abort();
@@ -186,7 +190,7 @@ v1::Task Device::waitForTask(const std::string& id, v1::TaskState state, Millise
   for (;;) {
     auto seen = task(id);
     if (seen.state() == state) return seen;
-    if (timer.elapsed() > bound.count()) {
+    if (hasEnded(seen.state()) || timer.elapsed() > bound.count()) {
       failed("waited in vain for " + v1::TaskState_Name(state) + "\n" + seen.DebugString() + "\n" + log());
     }
     QThread::msleep(kStepMs);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A language model of random weights as a GGUF file: the shape of Qwen2, a byte-level vocabulary, F16. The same shape
+// A language model of random weights as a GGUF file: one of four families, a byte-level vocabulary, F16. The same shape
 // and seed give the same bytes anywhere. It says nothing sensible, and computes what a trained one of its size does.
 #pragma once
 
@@ -7,6 +7,8 @@
 #include <filesystem>
 
 namespace lull::llama {
+
+enum class Family : std::uint8_t { Qwen2, Qwen3, Llama, DeepSeek2 };
 
 // Widths are multiples of 256, so that each kind of quantisation fits.
 struct Shape {
@@ -16,6 +18,7 @@ struct Shape {
   std::uint32_t keyHeads = 2;
   std::uint32_t inner = 512;  // of the feed-forward part
   std::uint32_t context = 4096;
+  Family family = Family::Qwen2;
 };
 inline constexpr Shape kTiny{};  // 1.4 M weights, 3 MB
 inline constexpr Shape kSmall{.layers = 6, .width = 256, .heads = 4, .keyHeads = 2, .inner = 768};      // 4.9 M

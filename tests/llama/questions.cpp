@@ -44,6 +44,16 @@ std::string lineOf(const std::string& customId, const std::string& url, const js
   return json{{"custom_id", customId}, {"method", "POST"}, {"url", url}, {"body", body}}.dump() + '\n';
 }
 
+json lettersOnly() {
+  constexpr int kWords = 288;
+  json out = json::array();
+  for (int word = 0; word < kWords; ++word) {
+    const bool letter = (word >= 'A' && word <= 'Z') || (word >= 'a' && word <= 'z') || word == ',' || word == '.';
+    if (!letter) out.push_back(json::array({word, false}));
+  }
+  return out;
+}
+
 std::string linesOf(const std::vector<Question>& questions) {
   std::string out;
   for (std::size_t i = 0; i < questions.size(); ++i) {

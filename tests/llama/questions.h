@@ -23,6 +23,9 @@ struct Question {
 [[nodiscard]] nlohmann::json chatOf(const Question& question);
 // A line of a batch.
 [[nodiscard]] std::string lineOf(const std::string& customId, const std::string& url, const nlohmann::json& body);
+// For models of random weights (writeModel): a logit_bias that leaves letters only. What makes no text is asked again
+// as a whole, and then starts from what the server kept of it.
+[[nodiscard]] nlohmann::json lettersOnly();
 // A line for each, named by its place.
 [[nodiscard]] std::string linesOf(const std::vector<Question>& questions);
 

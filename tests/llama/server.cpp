@@ -24,8 +24,10 @@ constexpr int kTokens = 24;
 
 Launch launchAt(const fs::path& socket, const fs::path& model, Launch launch) {
   launch.program = "llama-server";
-  launch.arguments = {"-m", model.string(), "--host", socket.string(), "-ngl", "99", "-t", "1", "-fit", "off", "-np",
-                      "4",  "-c",           "2048",   "--no-webui"};
+  std::vector<std::string> own{"-m",        model.string(), "--host", socket.string(), "-ngl", "99", "-t",
+                               "1",         "-fit",         "off",    "-np",           "4",    "-c", "2048",
+                               "--no-webui"};
+  launch.arguments.insert(launch.arguments.begin(), own.begin(), own.end());
   return launch;
 }
 

@@ -14,7 +14,7 @@ namespace lull::llama {
 
 class Server {
 public:
-  // `launch` names page and environment only.
+  // `launch` names page, environment and further arguments only; of an argument given twice the later holds.
   Server(const std::filesystem::path& model, const std::filesystem::path& folder, Launch launch);
 
   // False when it does not answer in time.
