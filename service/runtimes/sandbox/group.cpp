@@ -92,8 +92,11 @@ std::optional<std::uint64_t> Group::cpuNs() const {
   return us ? std::optional(*us * 1000) : std::nullopt;
 }
 
-std::string Group::brokenLimit() const {
-  if (m_left.memoryBytes != 0 || valueIn("memory.events", "oom_kill").value_or(0) == 0) return {};
+std::string Group::endedForMemory() const {
+  if (valueIn("memory.events", "oom_kill").value_or(0) == 0) return {};
+  // Kills are counted whoever ran out; this one, when it was the group itself.
+  const bool itself = m_left.memoryBytes == 0 && valueIn("memory.events", "oom").value_or(0) > 0;
+  if (!itself) return "this computer had no memory left";
   return sandbox::brokenLimit({.memoryBytes = m_memoryBytes}, {.memoryBytes = m_memoryBytes + 1}, 0);
 }
 

@@ -37,8 +37,8 @@ public:
   [[nodiscard]] bool isFrozen() const;
   [[nodiscard]] bool kill() const;  // false: not by this kernel
   [[nodiscard]] std::optional<std::uint64_t> cpuNs() const;
-  // The limit by which the kernel ended it, for people; empty: none.
-  [[nodiscard]] std::string brokenLimit() const;
+  // Why the kernel ended it for want of memory, for people; empty: it did not.
+  [[nodiscard]] std::string endedForMemory() const;
   [[nodiscard]] const std::filesystem::path& folder() const { return m_folder; }
   // When all that was in it is gone; what cannot be removed yet goes with a later one.
   void remove() const;

@@ -204,7 +204,7 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
     watch.end();
     standstill.forget();
     groupFreeze.forget();
-    if (group && why.empty()) why = group->brokenLimit();
+    if (group && why.empty() && !exit->clean()) why = group->endedForMemory();
     if (group) group->remove();
     for (auto* listening : {&info, &report, &errors}) listening->stop();
     if (!started && why.empty()) why = whyNotStarted();

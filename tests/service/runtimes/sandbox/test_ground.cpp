@@ -123,16 +123,16 @@ private slots:
     QCOMPARE(group.left().memoryBytes, 64 * kMiB);
     QCOMPARE(group.left().processes, 0U);
     QCOMPARE(group.left().cores, 2U);
-    put(captured.folder() / "memory.events", "oom_kill 3\n");  // of some group above
-    QCOMPARE(group.brokenLimit(), std::string());
   }
 
   void whatTheKernelEndedForItsMemoryIsTold() {
     const Captured captured;
     const Group group(captured.folder(), {.memoryBytes = 64 * kMiB});
-    QCOMPARE(group.brokenLimit(), std::string());
+    QCOMPARE(group.endedForMemory(), std::string());
     put(captured.folder() / "memory.events", "low 0\nmax 99\noom 1\noom_kill 2\noom_group_kill 1\n");
-    QCOMPARE(group.brokenLimit(), std::string("it used more than 64 MiB of memory"));
+    QCOMPARE(group.endedForMemory(), std::string("it used more than 64 MiB of memory"));
+    put(captured.folder() / "memory.events", "low 0\nmax 0\noom 0\noom_kill 1\noom_group_kill 0\n");
+    QCOMPARE(group.endedForMemory(), std::string("this computer had no memory left"));
   }
 
   void theMomentOfStandingStillIsTold() {
