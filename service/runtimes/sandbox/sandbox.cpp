@@ -124,7 +124,8 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
     if (const auto inside = crowd()) {
       watch.begin(*inside, {.looked =
                                 [weak = weak_from_this()](const Use& use) {
-                                  if (auto self = weak.lock()) self->cpuNs = std::max(self->cpuNs, use.cpuNs);
+                                  auto self = weak.lock();
+                                  if (self && !self->group) self->cpuNs = std::max(self->cpuNs, use.cpuNs);
                                 },
                             .broken =
                                 [weak = weak_from_this()](const std::string& how) {
