@@ -124,8 +124,17 @@ Outcome Daemon::Parts::openModels() {
        .inUse = [this] { return ring ? ring->modelsInUse() : std::set<std::string>(); }});
   if (!store) return store.error().during("opening the store of models");
   models = std::move(*store);
-  images = std::make_unique<image::Images>(
-      image::Options{.folder = options.stateFolder / "runtimes", .givenRoot = options.llamaRoot});
+  auto roots = image::Images::create(loop, clock,
+                                     {.folder = options.stateFolder / "runtimes",
+                                      .givenRoot = options.llamaRoot,
+                                      .maker = options.programFolder / "lull-runtime-make"},
+                                     {.changed =
+                                          [this] {
+                                            if (ring) ring->wake();
+                                          },
+                                      .needed = [this] { return ring && !ring->modelsInUse().empty(); }});
+  if (!roots) return roots.error().during("looking at the runtimes");
+  images = std::move(*roots);
   return {};
 }
 

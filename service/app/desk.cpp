@@ -68,6 +68,7 @@ void Desk::handle(const ipc::Caller&, const v1::SubmitTaskRequest& request, ipc:
     auto used = m_stages.models.use(named);
     if (!used) return reply(used.error());
     model = std::move(used->held);
+    if (auto programs = m_stages.images.programs("llama"); !programs) return reply(programs.error());
   }
   v1::Task task;
   task.set_id(newTaskId());

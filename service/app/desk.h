@@ -31,6 +31,10 @@ public:
   void handle(const ipc::Caller&, const v1::GetModelRequest&, ipc::Reply<v1::GetModelReply>) override;
   void handle(const ipc::Caller&, const v1::RemoveModelRequest&, ipc::Reply<v1::RemoveModelReply>) override;
   void handle(const ipc::Caller&, const v1::VerifyModelRequest&, ipc::Reply<v1::VerifyModelReply>) override;
+  void handle(const ipc::Caller&, const v1::ListRuntimesRequest&, ipc::Reply<v1::ListRuntimesReply>) override;
+  void handle(const ipc::Caller&, const v1::InstallRuntimeRequest&, ipc::Reply<v1::InstallRuntimeReply>) override;
+  void handle(const ipc::Caller&, const v1::VerifyRuntimeRequest&, ipc::Reply<v1::VerifyRuntimeReply>) override;
+  void handle(const ipc::Caller&, const v1::RemoveRuntimeRequest&, ipc::Reply<v1::RemoveRuntimeReply>) override;
   void connectionClosed(std::uint64_t connection) override;
   void watchersChanged(std::size_t watchers) override;
 

@@ -169,6 +169,7 @@ void Ring::publish(const model::Facts& facts) {
                              .settings = m_stages.settings.values(),
                              .troubles = troubles,
                              .models = m_stages.models.summary(),
+                             .runtimes = m_stages.images.summary(),
                              .startedAt = m_startedAt,
                              .stopping = static_cast<bool>(m_stopped)}));
 }

@@ -214,6 +214,7 @@ v1::Status project(const ViewInput& in) {
   *status.mutable_give_back() = in.totals.giveBack;
   for (const auto& trouble : in.troubles) status.add_troubles(trouble);
   *status.mutable_models() = in.models;
+  *status.mutable_runtimes() = in.runtimes;
   status.set_idle_since_unix_ms(status.presence().last_activity_unix_ms());
   status.set_activity(activityOf(in));
   status.set_sentence(sentenceOf(in, status));

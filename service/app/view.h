@@ -29,6 +29,7 @@ struct ViewInput {
   const v1::Settings& settings;
   const std::vector<std::string>& troubles;
   v1::ModelStore models = {};
+  v1::RuntimeStore runtimes = {};
   UnixMs startedAt = 0;
   bool stopping = false;
 };

@@ -86,10 +86,6 @@ void Conversation::dispatch(const v1::ClientFrame& frame) {
       return unwatch(frame.unwatch());
     case Frame::kAsk:
     case Frame::kCloseChat:
-    case Frame::kListRuntimes:
-    case Frame::kInstallRuntime:
-    case Frame::kVerifyRuntime:
-    case Frame::kRemoveRuntime:
       return fail(Error(Error::Kind::Unavailable, "this version cannot do that yet"));
     case Frame::kPutBlob:
       return forward(frame.put_blob());
@@ -131,6 +127,14 @@ void Conversation::dispatch(const v1::ClientFrame& frame) {
       return forward(frame.remove_model());
     case Frame::kVerifyModel:
       return forward(frame.verify_model());
+    case Frame::kListRuntimes:
+      return forward(frame.list_runtimes());
+    case Frame::kInstallRuntime:
+      return forward(frame.install_runtime());
+    case Frame::kVerifyRuntime:
+      return forward(frame.verify_runtime());
+    case Frame::kRemoveRuntime:
+      return forward(frame.remove_runtime());
     case Frame::REQUEST_NOT_SET:
       return fail(Error(Error::Kind::Invalid, "the request is empty"));
   }

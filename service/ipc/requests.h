@@ -44,6 +44,10 @@ public:
   virtual void handle(const Caller&, const v1::GetModelRequest&, Reply<v1::GetModelReply>) = 0;
   virtual void handle(const Caller&, const v1::RemoveModelRequest&, Reply<v1::RemoveModelReply>) = 0;
   virtual void handle(const Caller&, const v1::VerifyModelRequest&, Reply<v1::VerifyModelReply>) = 0;
+  virtual void handle(const Caller&, const v1::ListRuntimesRequest&, Reply<v1::ListRuntimesReply>) = 0;
+  virtual void handle(const Caller&, const v1::InstallRuntimeRequest&, Reply<v1::InstallRuntimeReply>) = 0;
+  virtual void handle(const Caller&, const v1::VerifyRuntimeRequest&, Reply<v1::VerifyRuntimeReply>) = 0;
+  virtual void handle(const Caller&, const v1::RemoveRuntimeRequest&, Reply<v1::RemoveRuntimeReply>) = 0;
   virtual void connectionClosed(std::uint64_t connection) = 0;
   // Somebody began or stopped watching the status: the device is watched more closely while they do.
   virtual void watchersChanged(std::size_t watchers) = 0;

@@ -52,6 +52,10 @@ LULL_CALL(ListModels, list_models);
 LULL_CALL(GetModel, get_model);
 LULL_CALL(RemoveModel, remove_model);
 LULL_CALL(VerifyModel, verify_model);
+LULL_CALL(ListRuntimes, list_runtimes);
+LULL_CALL(InstallRuntime, install_runtime);
+LULL_CALL(VerifyRuntime, verify_runtime);
+LULL_CALL(RemoveRuntime, remove_runtime);
 #undef LULL_CALL
 
 // Our errors ⇄ the wire's.

@@ -202,6 +202,25 @@ void FakeRequests::handle(const ipc::Caller&, const v1::VerifyModelRequest&, ipc
   give<v1::VerifyModelReply>(std::move(reply), v1::VerifyModelReply());
 }
 
+void FakeRequests::handle(const ipc::Caller&, const v1::ListRuntimesRequest&, ipc::Reply<v1::ListRuntimesReply> reply) {
+  give<v1::ListRuntimesReply>(std::move(reply), v1::ListRuntimesReply());
+}
+
+void FakeRequests::handle(const ipc::Caller&, const v1::InstallRuntimeRequest&,
+                          ipc::Reply<v1::InstallRuntimeReply> reply) {
+  give<v1::InstallRuntimeReply>(std::move(reply), v1::InstallRuntimeReply());
+}
+
+void FakeRequests::handle(const ipc::Caller&, const v1::VerifyRuntimeRequest&,
+                          ipc::Reply<v1::VerifyRuntimeReply> reply) {
+  give<v1::VerifyRuntimeReply>(std::move(reply), v1::VerifyRuntimeReply());
+}
+
+void FakeRequests::handle(const ipc::Caller&, const v1::RemoveRuntimeRequest&,
+                          ipc::Reply<v1::RemoveRuntimeReply> reply) {
+  give<v1::RemoveRuntimeReply>(std::move(reply), v1::RemoveRuntimeReply());
+}
+
 void FakeRequests::connectionClosed(std::uint64_t connection) {
   std::erase_if(m_uploads, [&](const auto& entry) { return entry.first.first == connection; });
   ++closed;

@@ -124,6 +124,10 @@ private slots:
     tryCall<v1::GetModelRequest>();
     tryCall<v1::RemoveModelRequest>();
     tryCall<v1::VerifyModelRequest>();
+    tryCall<v1::ListRuntimesRequest>();
+    tryCall<v1::InstallRuntimeRequest>();
+    tryCall<v1::VerifyRuntimeRequest>();
+    tryCall<v1::RemoveRuntimeRequest>();
   }
 
   void takeReplyTellsErrorsAndMismatches() {
