@@ -50,6 +50,7 @@ CommandLine::CommandLine() : m_app("Lends this computer's GPU while nobody needs
   addControl();
   addModels();
   addBatches();
+  addRuntimes();
   addSettings();
   addRecords();
   addGovernor();

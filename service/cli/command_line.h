@@ -47,6 +47,8 @@ public:
   static constexpr const char* kProgram = "-- PROGRAM";
   static constexpr const char* kGoverned = "NAME|PID";
   static constexpr const char* kModel = "MODEL";
+  static constexpr const char* kRuntime = "RUNTIME";
+  static constexpr const char* kImage = "IMAGE";
   static constexpr const char* kSource = "FILE|URL";
 
 private:
@@ -60,6 +62,7 @@ private:
   void addRecords();
   void addModels();
   void addBatches();
+  void addRuntimes();
   void addHelp();
   void addGovernor();
   void addLeading(CLI::App& parent);

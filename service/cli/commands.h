@@ -94,6 +94,18 @@ struct BatchWaitOptions {
 };
 [[nodiscard]] Answer waitForBatch(Session& session, const BatchWaitOptions& options);
 
+struct InstallOptions {
+  std::string name;    // "llama"
+  std::string mirror;  // empty: the computer's
+  bool allowExpired = false;
+  bool leave = false;  // do not wait for the end
+};
+[[nodiscard]] Answer listRuntimes(Session& session);
+[[nodiscard]] Answer installRuntime(Session& session, const InstallOptions& options);
+// `which`: a version, or "llama": the one that tasks use.
+[[nodiscard]] Answer verifyRuntime(Session& session, const std::string& which);
+[[nodiscard]] Answer removeRuntimes(Session& session, const std::vector<std::string>& which);
+
 [[nodiscard]] Answer doctor(Session& session);
 
 struct GovernorOptions {

@@ -94,6 +94,15 @@ void addModels(Session& session, Candidates& out) {
   for (const auto& model : reply->models()) out.words.push_back({model.name(), model.header().architecture()});
 }
 
+void addImages(Session& session, Candidates& out) {
+  const auto reply = session.call(v1::ListRuntimesRequest{});
+  if (!reply) return;
+  for (const auto& runtime : reply->runtimes()) {
+    if (runtime.source() == v1::Runtime::SOURCE_IMAGE) out.words.push_back({runtime.version(), "an image"});
+  }
+  if (reply->work().state() == v1::RuntimeWork::STATE_RUNNING) out.words.push_back({"install", "what is under way"});
+}
+
 void addStates(Candidates& out) {
   for (int state = v1::TASK_STATE_QUEUED; state <= v1::TASK_STATE_CANCELLED; ++state) {
     out.words.push_back({std::string(stateWord(static_cast<v1::TaskState>(state))), {}});
@@ -127,6 +136,10 @@ void addArguments(const CLI::App& root, const std::string& type, Session& sessio
     addGoverned(session, out);
   } else if (type == "SHELL") {
     for (const auto* shell : {"bash", "zsh", "fish"}) out.words.push_back({shell, {}});
+  } else if (type == CommandLine::kRuntime) {
+    out.words.push_back({"llama", "llama.cpp, for language models"});
+  } else if (type == CommandLine::kImage) {
+    addImages(session, out);
   } else if (type == CommandLine::kModel) {
     addModels(session, out);
   } else if (type == CommandLine::kFile || type == CommandLine::kSource) {

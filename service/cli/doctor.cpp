@@ -203,6 +203,24 @@ Check checkGoverned(const v1::Status& status) {
           {}};
 }
 
+Check checkRuntimes(const v1::RuntimeStore& store) {
+  const std::string name = "AI programs";
+  for (const auto& runtime : store.runtimes()) {
+    if (!runtime.current()) continue;
+    const bool image = runtime.source() == v1::Runtime::SOURCE_IMAGE;
+    return {name, State::Ok, image ? "llama.cpp, image " + runtime.version() : "llama.cpp in " + runtime.place(), {}};
+  }
+  if (store.work().state() == v1::RuntimeWork::STATE_RUNNING) {
+    return {name, State::Note, "llama.cpp is being installed: lull runtime list tells how it stands", {}};
+  }
+  const std::string mend = "lull runtime install llama";
+  if (store.runtimes().empty()) {
+    return {name, State::Note, "there is no llama.cpp, so tasks with language models are refused", mend};
+  }
+  const auto& broken = store.runtimes(0);
+  return {name, State::Problem, fmt::format("the image {} is damaged: {}", broken.version(), broken.trouble()), mend};
+}
+
 Check checkLoader(const Doors& doors) {
   const auto trouble = loadTrouble(doors.loader);
   if (!trouble) return {"Vulkan loader", State::Ok, doors.loader + " is there", {}};

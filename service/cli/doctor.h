@@ -39,6 +39,8 @@ struct Doors {
 [[nodiscard]] Check checkTemperatures(const v1::Status& status);
 // What the governors of the service's workers told so far.
 [[nodiscard]] Check checkGoverned(const v1::Status& status);
+// What computes tasks with language models.
+[[nodiscard]] Check checkRuntimes(const v1::RuntimeStore& store);
 
 // Of this machine.
 [[nodiscard]] Check checkLoader(const Doors& doors);

@@ -78,6 +78,7 @@ std::vector<Check> checksWithService(Session& session, const v1::HelloReply& hel
   out.push_back(checkPresence(reply->status().presence()));
   out.push_back(checkTemperatures(reply->status()));
   out.push_back(checkGoverned(reply->status()));
+  out.push_back(checkRuntimes(reply->status().runtimes()));
   for (const auto& trouble : reply->status().troubles()) out.push_back({"Trouble", Check::State::Note, trouble, {}});
   if (hello.right() == v1::RIGHT_ADMINISTER) withoutSudo(out);
   return out;

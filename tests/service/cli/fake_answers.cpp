@@ -3,6 +3,7 @@
 #include "base/sha256.h"
 #include "base/time.h"
 #include "service/cli/fake_models.h"
+#include "service/cli/fake_runtimes.h"
 #include "service/cli/fake_service.h"
 #include "wire/conversation.h"
 #include "wire/frame.h"
@@ -208,8 +209,9 @@ Result<v1::TailLogReply> handle(State& state, const v1::TailLogRequest& request)
 
 bool needsControl(const v1::ClientFrame& frame) {
   using F = v1::ClientFrame;
-  constexpr std::array kinds{F::kPutBlob,    F::kSubmitTask, F::kCancelTask, F::kPause,       F::kResume,
-                             F::kSetSharing, F::kAddModel,   F::kPutModel,   F::kRemoveModel, F::kVerifyModel};
+  constexpr std::array kinds{F::kPutBlob,        F::kSubmitTask,    F::kCancelTask,   F::kPause,       F::kResume,
+                             F::kSetSharing,     F::kAddModel,      F::kPutModel,     F::kRemoveModel, F::kVerifyModel,
+                             F::kInstallRuntime, F::kVerifyRuntime, F::kRemoveRuntime};
   return std::ranges::find(kinds, frame.request_case()) != kinds.end();
 }
 
@@ -278,6 +280,14 @@ v1::ServerFrame dispatch(State& state, const v1::ClientFrame& frame) {
       return reply(state, frame.remove_model());
     case F::kVerifyModel:
       return reply(state, frame.verify_model());
+    case F::kListRuntimes:
+      return reply(state, frame.list_runtimes());
+    case F::kInstallRuntime:
+      return reply(state, frame.install_runtime());
+    case F::kVerifyRuntime:
+      return reply(state, frame.verify_runtime());
+    case F::kRemoveRuntime:
+      return reply(state, frame.remove_runtime());
     case F::REQUEST_NOT_SET:
       break;
   }

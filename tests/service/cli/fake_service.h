@@ -59,6 +59,10 @@ public:
     v1::AddModelRequest addedModel;  // the last one
     std::string transferFails;       // why; empty: it does not
     bool transferRuns = false;       // it does not end by itself
+    v1::ListRuntimesReply runtimes;
+    v1::InstallRuntimeRequest installed;  // the last one
+    std::string workFails;                // why; empty: it does not
+    int workLooks = 0;                    // how often it is asked for before it ends
     std::optional<settings::Store> settings;
     std::int64_t pausedUntil = 0;
     v1::GetHistoryRequest asked;  // the last history request
