@@ -145,7 +145,10 @@ void Ring::startWorker(const model::StartWorker& order, const model::Facts& fact
   const auto& values = m_stages.settings.values();
   const auto verdict = m_verdicts.byGpu.find(order.gpu);
   const bool own = task->spec().own();
-  const auto granted = verdict == m_verdicts.byGpu.end() ? 0 : verdict->second.leaveFor(own).memoryLimit;
+  // Other devices may use more than the memory that is theirs alone.
+  const auto whole = gpu.type() == "discrete" ? gpu.memory_bytes() : 0;
+  const auto granted =
+      stricter(whole, verdict == m_verdicts.byGpu.end() ? 0 : verdict->second.leaveFor(own).memoryLimit);
   auto started = m_stages.workers.start({.task = order.task,
                                          .session = newSession(order.task),
                                          .spec = task->spec(),

@@ -55,7 +55,7 @@ std::string waitsFor(const v1::Status& status, const std::string& task) {
   if (const auto* reason = holding(status, task)) return wordsOf(*reason);
   if (running != nullptr) return "it is being started";
   if (!status.running().empty()) return fmt::format("“{}” is computed before it", harmless(status.running(0).name()));
-  return inSentence(status.sentence());
+  return status.activity() == v1::ACTIVITY_RESTING ? inSentence(status.sentence()) : "its turn";
 }
 
 void BatchView::take(const v1::Status& status, Instant now) {

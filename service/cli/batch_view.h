@@ -26,7 +26,7 @@ private:
   std::string m_task;
   std::uint64_t m_requests;
   v1::Task m_now;  // as last told
-  std::string m_waits = "to be told how it stands";
+  std::string m_waits;  // for what; empty: it does not
   Pace m_pace;
 };
 

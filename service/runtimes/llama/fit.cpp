@@ -17,7 +17,16 @@ std::uint64_t bytesFor(const worker::v1::Llama& model, const Fit& fit) {
   return model.weight_bytes() + model.work_bytes() + model.cache_bytes_per_token() * fit.context * fit.parallel;
 }
 
-std::string gigabytes(std::uint64_t bytes) { return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9); }
+std::string sizeText(std::uint64_t bytes) {
+  const auto size = static_cast<double>(bytes);
+  return size < 999.5e6 ? fmt::format("{:.0f} MB", size / 1e6) : fmt::format("{:.1f} GB", size / 1e9);
+}
+
+// What would make it fit, beside another model; only what was asked for has not given way already.
+std::string advice(const Wanted& wanted) {
+  if (wanted.context == 0 && wanted.parallel == 0) return "Choose a smaller one, or lend more (gpu.max_memory)";
+  return "Choose a smaller one, a smaller context or fewer requests at once, or lend more (gpu.max_memory)";
+}
 
 }  // namespace
 
@@ -29,8 +38,8 @@ worker::Attempt<Fit> fit(const Wanted& wanted, const worker::v1::Llama& model, s
   while (tooMuch() && wanted.parallel == 0 && out.parallel > 1) out.parallel /= 2;
   while (tooMuch() && wanted.context == 0 && out.context > kLeastContext) out.context /= 2;
   if (tooMuch()) {
-    return worker::tooBig(fmt::format("The model needs {}, this device grants {}", gigabytes(bytesFor(model, out)),
-                                      gigabytes(memoryLimit)),
+    return worker::tooBig(fmt::format("The model needs {}, this device grants {}. {}", sizeText(bytesFor(model, out)),
+                                      sizeText(memoryLimit), advice(wanted)),
                           fmt::format("{} bytes of weights, {} a token, {} tokens, {} at once", model.weight_bytes(),
                                       model.cache_bytes_per_token(), out.context, out.parallel));
   }

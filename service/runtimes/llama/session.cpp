@@ -69,7 +69,11 @@ void Session::changed() {
 
 Telling Session::telling() {
   return {.begun = [this] { started(); },
-          .say = [this](const auto& message) { say(message); },
+          .say =
+              [this](const auto& message) {
+                say(message);
+                changed();  // whoever has something to say has got further
+              },
           .changed = [this] { changed(); }};
 }
 

@@ -117,6 +117,7 @@ private slots:
     QCOMPARE(waitsFor(status, "t-1"), std::string("this computer is in use"));
     QCOMPARE(waitsFor(runningStatus(v1::TASK_STATE_RUNNING), "t-1"), std::string());
     QCOMPARE(waitsFor(runningStatus(v1::TASK_STATE_STARTING), "t-1"), std::string("it is being started"));
+    QCOMPARE(waitsFor(v1::Status(), "t-2"), std::string("its turn"));
     QCOMPARE(waitsFor(runningStatus(v1::TASK_STATE_RUNNING), "t-2"), std::string("“mine” is computed before it"));
   }
 
