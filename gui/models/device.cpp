@@ -14,6 +14,7 @@ namespace {
 
 // The history is asked anew when it is older than this and something happens.
 constexpr UnixMs kHistoryAge = 5 * 60 * 1000;
+constexpr UnixMs kStudyAge = 3 * 1000;            // of a task that goes on
 constexpr UnixMs kHistoryAgeAtChange = 5 * 1000;  // and that is a beginning or an end of work
 
 Device::Activity activityOf(const v1::Status& status) {
@@ -116,6 +117,7 @@ void Device::statusChanged() {
     emit liveChanged();
     emit settledChanged();
   }
+  enquireStudy();
   const auto age = m_now() - m_historyAsked;
   if (age > (before == m_activity ? kHistoryAge : kHistoryAgeAtChange)) enquireHistory();
 }
@@ -166,6 +168,52 @@ void Device::enquireHistory() {
     asked(-1);
     if (reply.ok()) set(m_history, models::history(request, *reply), &Device::historyChanged);
   });
+}
+
+const v1::Task* Device::shownTask() const {
+  const auto& running = m_connection.status().running();
+  const auto found = std::ranges::find(running, m_work.id.toStdString(), &v1::Task::id);
+  return found == running.end() ? nullptr : &*found;
+}
+
+void Device::enquireStudy() {
+  const auto* task = shownTask();
+  if (task == nullptr || task->runtime() != "llama") {
+    m_studied.clear();
+    return set(m_study, {}, &Device::studyChanged);
+  }
+  const bool another = m_studied != m_work.id;
+  const bool further = task->progress() != m_studiedUntil && m_now() - m_studyAsked > kStudyAge;
+  if (!another && !further) return;
+  if (another) set(m_study, {}, &Device::studyChanged);
+  m_studied = m_work.id;
+  m_studyAsked = m_now();
+  m_studiedUntil = task->progress();
+  v1::GetTaskRequest request;
+  request.set_id(task->id());
+  asked(+1);
+  m_connection.ask<v1::GetTaskRequest>(std::move(request), [this](const Result<v1::GetTaskReply>& reply) {
+    asked(-1);
+    if (!reply.ok() || QString::fromStdString(reply->task().id()) != m_studied) return;
+    set(m_study, models::study(reply->task(), m_study.model), &Device::studyChanged);
+    if (m_study.model.isEmpty()) enquireModel(reply->task());
+  });
+}
+
+void Device::enquireModel(const v1::Task& task) {
+  const auto hash = modelOf(task);
+  if (hash.empty()) return;
+  v1::GetModelRequest request;
+  request.set_which(hash);
+  asked(+1);
+  m_connection.ask<v1::GetModelRequest>(std::move(request),
+                                        [this, of = m_studied](const Result<v1::GetModelReply>& reply) {
+                                          asked(-1);
+                                          if (!reply.ok() || of != m_studied) return;
+                                          auto study = m_study;
+                                          study.model = QString::fromStdString(reply->model().name());
+                                          set(m_study, study, &Device::studyChanged);
+                                        });
 }
 
 template <typename Request>

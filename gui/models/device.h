@@ -7,6 +7,7 @@
 #include "models/history.h"
 #include "models/pause_choices.h"
 #include "models/reasons.h"
+#include "models/study.h"
 #include "models/views.h"
 
 #include <QtQmlIntegration/qqmlintegration.h>
@@ -36,6 +37,7 @@ class Device : public QObject {
   Q_PROPERTY(lull::models::Heat heat READ heat NOTIFY heatChanged)
   Q_PROPERTY(lull::models::Share share READ share NOTIFY shareChanged)
   Q_PROPERTY(lull::models::Work work READ work NOTIFY workChanged)
+  Q_PROPERTY(lull::models::Study study READ study NOTIFY studyChanged)
   Q_PROPERTY(lull::models::Contributed contributed READ contributed NOTIFY contributedChanged)
   Q_PROPERTY(lull::models::GivenBack givenBack READ givenBack NOTIFY givenBackChanged)
   Q_PROPERTY(lull::models::History history READ history NOTIFY historyChanged)
@@ -67,6 +69,7 @@ public:
   [[nodiscard]] Heat heat() const { return m_heat; }
   [[nodiscard]] Share share() const { return m_share; }
   [[nodiscard]] Work work() const { return m_work; }
+  [[nodiscard]] Study study() const { return m_study; }  // of the task in work()
   [[nodiscard]] Contributed contributed() const { return m_contributed; }
   [[nodiscard]] GivenBack givenBack() const { return m_givenBack; }
   [[nodiscard]] History history() const { return m_history; }
@@ -92,6 +95,7 @@ signals:
   void heatChanged();
   void shareChanged();
   void workChanged();
+  void studyChanged();
   void contributedChanged();
   void givenBackChanged();
   void historyChanged();
@@ -113,6 +117,9 @@ private:
   void refreshAged();  // words what goes stale, and wakes again when it does
   void enquire();      // what the stream does not tell: thresholds and history
   void enquireHistory();
+  [[nodiscard]] const v1::Task* shownTask() const;
+  void enquireStudy();  // the shown task, when it is another or has learned more
+  void enquireModel(const v1::Task& task);
   void setNotice(const QString& notice);
   void setWanted(std::optional<bool> sharing);
   void asked(int change);
@@ -129,6 +136,9 @@ private:
   bool m_hot = false;       // a too_hot reason stood in the last status
   int m_openQuestions = 0;
   UnixMs m_historyAsked = 0;
+  UnixMs m_studyAsked = 0;
+  QString m_studied;             // the task that was asked about
+  double m_studiedUntil = 0;     // its progress then
   std::optional<bool> m_wanted;  // sharing, as wished
   Activity m_activity = Activity::Unknown;
   Thresholds m_thresholds;
@@ -137,6 +147,7 @@ private:
   Heat m_heat;
   Share m_share;
   Work m_work;
+  Study m_study;
   Contributed m_contributed;
   GivenBack m_givenBack;
   History m_history;

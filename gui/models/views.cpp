@@ -150,10 +150,47 @@ QString leftOf(const v1::Task& task) {
   return task.seconds_left() < kMinute ? Words::tr("%1 left").arg(span) : Words::tr("about %1 left").arg(span);
 }
 
+// Requests are only known by what was done of them; a training has none.
+QString requestsOf(const v1::Task& task) {
+  const auto& usage = task.usage();
+  const auto done = usage.requests() + usage.requests_failed();
+  if (done == 0) return {};
+  const auto all = task.progress() > 0 ? std::llround(static_cast<double>(done) / task.progress()) : 0;
+  const auto asked = count(static_cast<std::uint64_t>(std::max<std::int64_t>(all, static_cast<std::int64_t>(done))));
+  const auto text = Words::tr("%1 of %2 requests").arg(count(done), asked);
+  const auto failed = usage.requests_failed();
+  return failed == 0 ? text : Words::tr("%1, %2 failed").arg(text, count(failed));
+}
+
+// How many tokens were written in a second of computing.
+QString speedOf(const v1::Task& task) {
+  const auto spent = seconds(task.gpu_ns() + task.cpu_ns());
+  const auto written = static_cast<double>(task.usage().completion());
+  if (spent < 1 || written == 0) return {};
+  const auto speed = written / spent;
+  return Words::tr("%1 a second").arg(QLocale().toString(speed, 'f', speed < 10 ? 1 : 0));
+}
+
+QString tokensOf(const v1::Task& task) {
+  const auto& usage = task.usage();
+  QStringList parts;
+  if (usage.prompt() > 0) parts << Words::tr("%1 tokens read").arg(count(usage.prompt()));
+  if (usage.completion() > 0) parts << Words::tr("%1 written").arg(count(usage.completion())) << speedOf(task);
+  parts.removeAll(QString());
+  return parts.join(", ");
+}
+
 Work work(const v1::Status& status) {
   const auto* task = shownTask(status);
   if (task == nullptr)
-    return {.id = {}, .name = {}, .state = {}, .done = {}, .left = {}, .queue = emptyQueueOf(status)};
+    return {.id = {},
+            .name = {},
+            .state = {},
+            .done = {},
+            .left = {},
+            .queue = emptyQueueOf(status),
+            .requests = {},
+            .tokens = {}};
   // Whole percent, rounded down: 100 % is only what is done.
   const double progress = std::floor(std::clamp(task->progress(), 0.0, 1.0) * 100) / 100;
   return {.id = QString::fromStdString(task->id()),
@@ -162,6 +199,8 @@ Work work(const v1::Status& status) {
           .done = percent(progress),
           .left = leftOf(*task),
           .queue = queueOf(status),
+          .requests = requestsOf(*task),
+          .tokens = tokensOf(*task),
           .progress = progress};
 }
 

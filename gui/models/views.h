@@ -88,6 +88,8 @@ struct Work {
   Q_PROPERTY(QString done MEMBER done)
   Q_PROPERTY(QString left MEMBER left)
   Q_PROPERTY(QString queue MEMBER queue)
+  Q_PROPERTY(QString requests MEMBER requests)
+  Q_PROPERTY(QString tokens MEMBER tokens)
   Q_PROPERTY(double progress MEMBER progress)
 public:
   QString id;  // empty: no task runs
@@ -96,6 +98,9 @@ public:
   QString done;   // "42 %"
   QString left;   // "about 12 minutes left"; may be empty
   QString queue;  // "3 more tasks wait"
+  // Of a language model; empty: none, or nothing yet.
+  QString requests;  // "12 of 50 requests, 1 failed"
+  QString tokens;    // "4,120 tokens read, 800 written, 41 a second"
   double progress = 0;
   bool operator==(const Work&) const = default;
 };

@@ -155,6 +155,14 @@ std::optional<ServerFrame> FakeService::tell(const ClientFrame& frame) const {
     case ClientFrame::kGetHistory:
       out.mutable_get_history()->mutable_points()->Assign(m_history.begin(), m_history.end());
       return out;
+    case ClientFrame::kGetTask:
+      if (frame.get_task().id() != m_task.id()) return std::nullopt;
+      *out.mutable_get_task()->mutable_task() = m_task;
+      return out;
+    case ClientFrame::kGetModel:
+      if (frame.get_model().which() != m_model.sha256()) return std::nullopt;
+      *out.mutable_get_model()->mutable_model() = m_model;
+      return out;
     default:
       return std::nullopt;
   }

@@ -41,6 +41,9 @@ public:
 
   void setSettings(std::vector<v1::Setting> settings) { m_settings = std::move(settings); }
   void setHistory(std::vector<v1::Point> points) { m_history = std::move(points); }
+  // What is told of the task with this id, and of the model with this hash.
+  void setTask(v1::Task task) { m_task = std::move(task); }
+  void setModel(v1::Model model) { m_model = std::move(model); }
 
   // Misbehaviour, from the next frame on.
   void refuseWishes(std::optional<Error> error) { m_refusal = std::move(error); }
@@ -83,6 +86,8 @@ private:
   v1::Status m_status;
   std::vector<v1::Setting> m_settings;
   std::vector<v1::Point> m_history;
+  v1::Task m_task;
+  v1::Model m_model;
   std::optional<Error> m_refusal;
   std::uint32_t m_version = wire::kMaxVersion;
   bool m_silent = false;

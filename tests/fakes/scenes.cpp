@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace lull::fakes {
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::int64_t kMinute = 60'000;
 constexpr std::int64_t kHour = 60 * kMinute;
+constexpr const char* kModel = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 std::int64_t now() { return QDateTime::currentMSecsSinceEpoch(); }
 
@@ -121,6 +123,30 @@ v1::Status working() {
   run(status, "Galaxy collision, 200,000 stars", v1::TASK_STATE_RUNNING);
   gpu(status).set_gpu_share(0.87);
   gpu(status).set_vram_used(1'400ULL << 20U);
+  return status;
+}
+
+v1::Status answering() {
+  auto status = base();
+  status.set_activity(v1::ACTIVITY_WORKING);
+  auto& task = run(status, "Summaries of 500 articles", v1::TASK_STATE_RUNNING);
+  task.set_runtime("llama");
+  task.set_gpu_ns(1'070'000'000'000);
+  task.mutable_usage()->set_requests(208);
+  task.mutable_usage()->set_requests_failed(2);
+  task.mutable_usage()->set_prompt(412'380);
+  task.mutable_usage()->set_completion(51'204);
+  gpu(status).set_gpu_share(0.94);
+  gpu(status).set_vram_used(5'300ULL << 20U);
+  return status;
+}
+
+v1::Status learning() {
+  auto status = answering();
+  auto& task = *status.mutable_running(0);
+  task.set_name("A model that knows our handbook");
+  task.clear_usage();
+  task.mutable_usage()->set_prompt(184'320);
   return status;
 }
 
@@ -260,6 +286,8 @@ struct Scene {
 };
 constexpr std::array kScenes{
     Scene{"working", working},
+    Scene{"answering", answering},
+    Scene{"learning", learning},
     Scene{"warm", warm},
     Scene{"resting-hot", restingHot},
     Scene{"resting-owner", restingOwner},
@@ -299,6 +327,28 @@ std::vector<v1::Point> history() {
   return points;
 }
 
+// What is told of the running task when it is asked for.
+v1::Task taskOf(const v1::Status& status, std::string_view scene) {
+  if (status.running().empty()) return {};
+  auto task = status.running(0);
+  if (scene == "answering") task.mutable_spec()->mutable_llama_batch()->set_model(kModel);
+  if (scene != "learning") return task;
+  task.mutable_spec()->mutable_llama_training()->set_model(kModel);
+  for (int i = 0; i <= 90; ++i) {
+    auto& point = *task.add_losses();
+    point.set_step(static_cast<std::uint64_t>(i));
+    point.set_training(i == 0 ? 0 : 0.9 + 3.1 * std::exp(-i / 24.0) + 0.12 * std::sin(i * 1.7));
+  }
+  return task;
+}
+
+v1::Model model() {
+  v1::Model out;
+  out.set_sha256(kModel);
+  out.set_name("qwen2.5-0.5b-instruct-q4_k_m");
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string_view> sceneNames() {
@@ -312,7 +362,10 @@ bool play(FakeService& service, std::string_view scene) {
   if (found == kScenes.end()) return false;
   service.setSettings({setting("thermal.stop", "80"), setting("thermal.resume", "70")});
   service.setHistory(history());
-  service.setStatus(found->make());
+  const auto status = found->make();
+  service.setTask(taskOf(status, scene));
+  service.setModel(model());
+  service.setStatus(status);
   return true;
 }
 

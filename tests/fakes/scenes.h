@@ -9,7 +9,7 @@
 
 namespace lull::fakes {
 
-// "working", "warm", "resting-hot", "resting-owner", "resting-countdown", "paused", "ready", "off", "many-reasons",
+// "working", "answering", "learning", "warm", "resting-hot", "resting-owner", "resting-countdown", "paused", "ready", "off", "many-reasons",
 // "long-name", "no-temperature", "no-gpu".
 [[nodiscard]] std::vector<std::string_view> sceneNames();
 // False if there is no such scene. Sets status, settings and history.

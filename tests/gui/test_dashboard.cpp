@@ -54,6 +54,7 @@ private slots:
     QTest::addColumn<QString>("theme");
     QTest::addColumn<QSize>("size");
     QTest::newRow("light") << QByteArray("working") << "light" << QSize(1280, 800);
+    QTest::newRow("a training") << QByteArray("learning") << "light" << QSize(1280, 800);
     QTest::newRow("dark") << QByteArray("resting-hot") << "dark" << QSize(1920, 1080);
     QTest::newRow("small") << QByteArray("many-reasons") << "light" << QSize(800, 600);
   }

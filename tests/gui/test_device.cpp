@@ -52,6 +52,28 @@ private slots:
     if (p.device.heat().known) QVERIFY(p.device.heat().stopPosition > p.device.heat().resumePosition);
   }
 
+  void tasksWithALanguageModelAreAskedAbout() {
+    Pair p;
+    QVERIFY(p.settled("learning"));
+    QCOMPARE(p.device.study().model, "qwen2.5-0.5b-instruct-q4_k_m");
+    QCOMPARE(p.device.study().losses.size(), qsizetype{kLossBars});
+    QCOMPARE(p.service.count(ClientFrame::kGetTask), 1);
+    // Again when it has got further, but not at every step.
+    const auto step = [&p](double progress) {
+      p.service.change([progress](v1::Status& status) { status.mutable_running(0)->set_progress(progress); });
+      QTRY_COMPARE(p.device.connection()->status().running(0).progress(), progress);
+    };
+    step(0.5);
+    QCOMPARE(p.service.count(ClientFrame::kGetTask), 1);
+    p.now += 10'000;
+    step(0.6);
+    QTRY_COMPARE(p.service.count(ClientFrame::kGetTask), 2);
+    QTRY_VERIFY(p.device.settled());
+    QCOMPARE(p.service.count(ClientFrame::kGetModel), 1);
+    p.service.change([](v1::Status& status) { status.clear_running(); });
+    QTRY_VERIFY(p.device.study() == Study());
+  }
+
   void onlyWhatChangedIsTold() {
     Pair p;
     QVERIFY(p.settled("working"));

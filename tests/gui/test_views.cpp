@@ -2,12 +2,15 @@
 #include "fakes/scenes.h"
 #include "models/history.h"
 #include "models/pause_choices.h"
+#include "models/study.h"
 #include "models/views.h"
 
 #include <QDateTime>
 #include <QLocale>
 #include <QTemporaryDir>
 #include <QtTest>
+
+#include <limits>
 
 using namespace lull;
 using namespace lull::models;
@@ -136,6 +139,41 @@ private slots:
     status.clear_running();
     QVERIFY(work(status).id.isEmpty());
     QCOMPARE(work(status).queue, "1 task waits");
+  }
+
+  void answersOfALanguageModel() {
+    auto status = scene("answering");
+    QCOMPARE(plain(work(status).requests), "210 of 500 requests, 2 failed");
+    QCOMPARE(plain(work(status).tokens), "412,380 tokens read, 51,204 written, 48 a second");
+    auto& task = *status.mutable_running(0);
+    task.mutable_usage()->clear_requests_failed();
+    QCOMPARE(plain(work(status).requests), "208 of 495 requests");
+    task.set_gpu_ns(0);
+    task.set_cpu_ns(10'000'000'000'000);
+    QVERIFY(plain(work(status).tokens).endsWith("51,204 written, 5.1 a second"));
+    task.clear_usage();
+    QVERIFY(work(status).requests.isEmpty() && work(status).tokens.isEmpty());
+    QVERIFY(work(scene("working")).tokens.isEmpty());
+  }
+
+  void lossesOfATraining() {
+    v1::Task task;
+    QVERIFY(study(task, {}) == Study());
+    task.mutable_spec()->mutable_llama_training()->set_model("abc");
+    QCOMPARE(modelOf(task), std::string("abc"));
+    for (int i = 0; i <= 120; ++i) {
+      auto* point = task.add_losses();
+      point->set_step(static_cast<std::uint64_t>(i));
+      point->set_training(i == 0 ? 99 : i <= 60 ? 4 : 1);  // at step 0 nothing was learned: it is not shown
+    }
+    const auto shown = study(task, "tiny");
+    QCOMPARE(shown.model, "tiny");
+    QCOMPARE(shown.losses.size(), qsizetype{kLossBars});
+    QCOMPARE(shown.losses.first(), 1.0);
+    QCOMPARE(shown.losses.last(), 0.25);
+    QCOMPARE(shown.loss, "loss 1.00, at first 4.00");
+    task.mutable_losses(5)->set_training(std::numeric_limits<double>::quiet_NaN());
+    QCOMPARE(study(task, "tiny").losses.first(), 1.0);
   }
 
   void aRunningTaskGoesBeforeAParkedOne() {
