@@ -24,12 +24,12 @@ struct PlanInput {
 // notBefore. A task that has a worker is never displaced by another of any priority while its GPU may run (no work is
 // thrown away), except by the owner's own: for that a stranger's task is evicted, and goes on afterwards. Own tasks go
 // by the verdict's leave for own work.
-// A GPU without a verdict counts as LIMIT_EVICT. The processor is a device like GPUs, for tasks that it
-// can compute (RosterTask.onProcessor) and that find no GPU free.
+// A GPU without a verdict counts as LIMIT_EVICT. The processor is a device like GPUs, for tasks that it can compute
+// (RosterTask.onProcessor) and that find no GPU free.
 //
 // Limits on workers, each followed by KillWorker: not drained gpu.drain_limit after the gate closed (counts as a failed
-// attempt), not ended kEvictLimit after EvictWorker (does not count), not started after kStartLimit (counts), more GPU
-// time used than the task allows (fails for good).
+// attempt, but not on the processor), not ended kEvictLimit after EvictWorker (does not count), not started after
+// kStartLimit (counts), more GPU time used than the task allows (fails for good).
 //
 // The plan holds as of `now`; what its own actions entail is in lookAgain already.
 inline constexpr Seconds kEvictLimit{10};

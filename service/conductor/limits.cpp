@@ -19,7 +19,10 @@ std::optional<Deadline> deadlineOf(const model::RosterTask& task, const v1::Sett
   };
   if (task.gateClosedAt) {
     const Milliseconds limit{settings.gpu().drain_limit()};
-    consider({*task.gateClosedAt + limit, v1::Failure::KIND_NO_GIVE_BACK, "drain_limit"});
+    // On the processor what others leave no time does not even come to stand still: that is nobody's fault.
+    const bool starves = task.gpu == model::kProcessorId;
+    const auto kind = starves ? v1::Failure::KIND_UNSPECIFIED : v1::Failure::KIND_NO_GIVE_BACK;
+    consider({*task.gateClosedAt + limit, kind, "drain_limit"});
   }
   if (task.state == v1::TASK_STATE_EVICTING) {
     consider({task.stateSince + kEvictLimit, v1::Failure::KIND_UNSPECIFIED, "evict_limit"});

@@ -342,6 +342,11 @@ private slots:
     auto evicting = inState(v1::TASK_STATE_EVICTING);
     evicting.gateClosedAt = kNow.instant;
     QCOMPARE(planOf({evicting}, park, later(Milliseconds(1000))), "kill t-a 8 drain_limit");
+    auto starving = t;
+    starving.gpu = "cpu";
+    starving.onProcessor = true;
+    QCOMPARE(planOf({starving}, verdicts({{"cpu", v1::LIMIT_PARK}}), later(Milliseconds(1000))),
+             "kill t-a 0 drain_limit");  // no attempt counted
   }
 
   void evictLimit() {
