@@ -76,6 +76,16 @@ private slots:
     QVERIFY(!samples::checkAnswers(line(1, "That"), "{\"question\": \"Which?\", \"answer\": \"This\"}").right);
     QVERIFY(!samples::checkAnswers("", "").right);
   }
+  void lossesAreCompared() {
+    const auto task = [](const char* points) { return std::string("{\"task\": {\"losses\": [") + points + "]}}"; };
+    const auto good =
+        samples::checkLesson(task(R"({"step": "0", "held_out": 4.5}, {"step": "3"}, {"step": "9", "held_out": 2})"));
+    QVERIFY(good.right);
+    QCOMPARE(good.text, std::string("loss on what was held out: 4.5 at first, 2 at the end"));
+    QVERIFY(!samples::checkLesson(task(R"({"held_out": 2}, {"held_out": 2.5})")).right);
+    QVERIFY(!samples::checkLesson(task(R"({"held_out": 2})")).right);
+    QVERIFY(!samples::checkLesson("not JSON").right);
+  }
   void picturesArePng() {
     samples::Picture picture{.width = 3, .height = 2, .rgba = std::vector<std::uint8_t>(24, 200)};
     const std::string png = samples::pngOf(picture);

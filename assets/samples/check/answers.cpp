@@ -5,6 +5,7 @@
 
 #include <map>
 #include <sstream>
+#include <vector>
 
 namespace lull::samples {
 
@@ -56,6 +57,20 @@ Verdict checkAnswers(std::string_view results, std::string_view questions) {
   return {.right = asked > 0 && found.size() == asked && right * 100 > asked * kRightOf100,
           .text = std::to_string(right) + " of " + std::to_string(asked) + " questions answered right" + wrong,
           .picture = {}};
+}
+
+Verdict checkLesson(std::string_view task) {
+  const auto told = parsed(std::string(task));
+  const auto losses = told.is_object() ? told.value(Json::json_pointer("/task/losses"), Json::array()) : Json::array();
+  std::vector<double> heldOut;
+  for (const auto& point : losses) {
+    if (point.is_object() && point.contains("held_out")) heldOut.push_back(point.value("held_out", 0.0));
+  }
+  if (heldOut.size() < 2) return {.right = false, .text = "it was not measured what it learned", .picture = {}};
+  std::ostringstream text;
+  text.precision(3);
+  text << "loss on what was held out: " << heldOut.front() << " at first, " << heldOut.back() << " at the end";
+  return {.right = heldOut.back() < heldOut.front(), .text = text.str(), .picture = {}};
 }
 
 }  // namespace lull::samples

@@ -23,5 +23,7 @@ struct Verdict {
 [[nodiscard]] Verdict checkMatrix(std::string_view floats);
 // A batch's results, against lines of {"question", "answer"}; the custom_id of each request is the number of its line.
 [[nodiscard]] Verdict checkAnswers(std::string_view results, std::string_view questions);
+// A training, as `lull task ID --json` tells it: the loss on what was held out must have fallen.
+[[nodiscard]] Verdict checkLesson(std::string_view task);
 
 }  // namespace lull::samples

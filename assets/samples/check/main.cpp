@@ -2,6 +2,7 @@
 // lull-sample-check: says whether the result of a sample task is right, and makes a picture of it.
 //   lull-sample-check mandelbrot|heat|matrix RESULT [PICTURE.png]
 //   lull-sample-check questions RESULTS.jsonl QUESTIONS.jsonl
+//   lull-sample-check lesson TASK.json
 // Exit status: 0 right, 1 wrong, 2 not understood or not readable.
 #include "check/checks.h"
 
@@ -42,6 +43,7 @@ int main(int count, char** arguments) {
     const auto questions = count == 4 ? readAll(arguments[3]) : std::nullopt;
     return questions ? tell(kind, checkAnswers(*bytes, *questions)) : fail("the questions cannot be read");
   }
+  if (kind == "lesson") return tell(kind, checkLesson(*bytes));
   Verdict verdict;
   if (kind == "mandelbrot") {
     verdict = checkMandelbrot(*bytes);
