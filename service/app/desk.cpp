@@ -64,18 +64,20 @@ void Desk::handle(const ipc::Caller&, const v1::SubmitTaskRequest& request, ipc:
                        fmt::format("{} tasks wait already: try again when some are done", m_ring.unfinished())));
   }
   std::shared_ptr<const void> model;  // held until the ring knows the task
+  runtimes::ModelSize size;
   if (const auto named = runtimes::modelOf(request.spec()); !named.empty()) {
     auto used = m_stages.models.use(named);
     if (!used) return reply(used.error());
     model = std::move(used->held);
     if (auto programs = m_stages.images.programs("llama"); !programs) return reply(programs.error());
+    size = {.bytes = used->model.bytes(), .weights = used->model.header().parameters()};
   }
   v1::Task task;
   task.set_id(newTaskId());
   *task.mutable_spec() = request.spec();
   const auto id = task.id();
   const runtimes::TaskFiles::Preparation wanted{
-      .task = id, .blobs = runtimes::blobsOf(request.spec()), .bytes = runtimes::storageOf(request.spec())};
+      .task = id, .blobs = runtimes::blobsOf(request.spec()), .bytes = runtimes::storageOf(request.spec(), size)};
   m_stages.files.prepare(wanted,
                          [this, model, task = std::move(task), reply = std::move(reply)](const Outcome& prepared) {
                            if (!prepared) return reply(prepared.error());

@@ -51,6 +51,7 @@ CommandLine::CommandLine() : m_app("Lends this computer's GPU while nobody needs
   addModels();
   addBatches();
   addRuntimes();
+  addTraining();
   addSettings();
   addRecords();
   addGovernor();

@@ -63,6 +63,7 @@ private:
   void addModels();
   void addBatches();
   void addRuntimes();
+  void addTraining();
   void addHelp();
   void addGovernor();
   void addLeading(CLI::App& parent);

@@ -105,6 +105,24 @@ struct InstallOptions {
 // `which`: a version, or "llama": the one that tasks use.
 [[nodiscard]] Answer verifyRuntime(Session& session, const std::string& which);
 [[nodiscard]] Answer removeRuntimes(Session& session, const std::vector<std::string>& which);
+struct TrainOptions {
+  std::string data;    // a file; "-": standard input
+  std::string model;   // a name or hash; empty: the default one
+  std::string result;  // a file; empty: it stays with the service
+  std::string add;     // add the result to the models under this name
+  std::string format;  // "text", "chats"; empty: by the file
+  std::string name;    // empty: the file's
+  std::uint32_t epochs = 0;
+  double learningRate = 0;
+  std::uint32_t context = 0;
+  std::uint32_t seed = 0;
+  double heldOut = 0;
+  std::optional<int> priority;
+  bool own = false;
+  bool detach = false;
+  bool force = false;
+};
+[[nodiscard]] Answer train(Session& session, const TrainOptions& options);
 
 [[nodiscard]] Answer doctor(Session& session);
 

@@ -36,6 +36,9 @@ public:
     return (*connected)->call(std::move(request));
   }
 
+  // The next call speaks over a new connection: one that watches something does so until its end.
+  void hangUp() { m_client.reset(); }
+
   // Nobody answered, or the connection broke.
   [[nodiscard]] bool isGone() const { return m_unreachable || (m_client && m_client->lost()); }
 

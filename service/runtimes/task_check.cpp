@@ -115,6 +115,7 @@ Outcome checkSpirv(const v1::SpirvTask& task) {
 constexpr std::uint32_t kMostContext = 1U << 24U;  // tokens
 constexpr std::uint32_t kMostParallel = 256;
 constexpr std::uint32_t kMostEpochs = 1000;
+constexpr std::uint32_t kTrainingStep = 256;  // tokens: llama-finetune knows no others
 
 Outcome checkModel(const std::string& model, std::uint32_t context, const std::string& field) {
   if (!isSha256(model)) {
@@ -150,6 +151,10 @@ Outcome checkTraining(const v1::LlamaTraining& task) {
   if (auto checked = checkBlob(task.data(), "llama_training.data"); !checked) return checked;
   if (task.epochs() > kMostEpochs) {
     return invalid(fmt::format("llama_training.epochs: {}; at most {} are allowed", task.epochs(), kMostEpochs));
+  }
+  if (task.context() % kTrainingStep != 0) {
+    return invalid(fmt::format("llama_training.context: {} tokens are no multiple of {}; choose {}", task.context(),
+                               kTrainingStep, (task.context() / kTrainingStep + 1) * kTrainingStep));
   }
   if (!(task.learning_rate() >= 0 && task.learning_rate() <= 1)) {
     return invalid(fmt::format("llama_training.learning_rate: {} is outside 0 to 1", task.learning_rate()));
@@ -189,9 +194,12 @@ Outcome check(const v1::TaskSpec& spec) {
   return invalid("unknown runtime");
 }
 
-std::uint64_t storageOf(const v1::TaskSpec& spec) {
+std::uint64_t storageOf(const v1::TaskSpec& spec, const ModelSize& model) {
   constexpr std::uint64_t kMost = 1ULL << 50U;  // sums of what a stranger claims must not wrap
   std::uint64_t sum = 0;
+  // The weights in F32 as they are, as llama-finetune writes them and as they are kept then, and the result.
+  if (spec.has_llama_training())
+    sum += 3 * sizeof(float) * std::min(model.weights, kMost) + std::min(model.bytes, kMost);
   for (const auto& buffer : spec.spirv().buffers()) {
     sum += std::min(buffer.size(), kMost) * (buffer.output().empty() ? 1 : 2);
   }

@@ -21,7 +21,12 @@ inline constexpr std::size_t kMaxSpec = 768 * 1024;  // with room to spare in th
 [[nodiscard]] std::string modelOf(const v1::TaskSpec& spec);
 // Names of the results it will have.
 [[nodiscard]] std::vector<std::string> outputsOf(const v1::TaskSpec& spec);
-// Disk space for its checkpoint (all buffers) and its results.
-[[nodiscard]] std::uint64_t storageOf(const v1::TaskSpec& spec);
+// The model that a task names.
+struct ModelSize {
+  std::uint64_t bytes = 0;
+  std::uint64_t weights = 0;
+};
+// Disk space for its checkpoint and its results.
+[[nodiscard]] std::uint64_t storageOf(const v1::TaskSpec& spec, const ModelSize& model = {});
 
 }  // namespace lull::runtimes

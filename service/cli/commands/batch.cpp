@@ -5,6 +5,7 @@
 #include "cli/batch_failures.h"
 #include "cli/batch_file.h"
 #include "cli/batch_view.h"
+#include "cli/destination.h"
 #include "cli/format.h"
 #include "cli/results.h"
 #include "cli/upload.h"
@@ -21,38 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kStandard = "-";
-
-// Where the answers are to go.
-struct Destination {
-  std::string file;  // "-": standard output; empty: nowhere
-  Existing existing = Existing::Keep;
-};
-
-Destination destinationOf(const std::string& file, bool force) {
-  return {.file = file, .existing = force ? Existing::Replace : Existing::Keep};
-}
-
-// Before hours of work, not after them.
-Outcome check(const Destination& to) {
-  if (to.file.empty() || to.file == kStandard) return {};
-  const fs::path file(to.file);
-  std::error_code code;
-  if (to.file.ends_with('/') || fs::is_directory(file, code)) {
-    return Error(Error::Kind::Invalid, fmt::format("{} is a folder: name a file in it", to.file));
-  }
-  const auto folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  if (!fs::is_directory(folder, code)) {
-    return Error(Error::Kind::NotFound, fmt::format("there is no folder {} for the answers", folder.native()));
-  }
-  if (to.existing == Existing::Replace || !fs::exists(file, code)) return {};
-  return Error(Error::Kind::Conflict,
-               fmt::format("{} is there already: choose another name, or --force to write over it", to.file));
-}
-
 std::string howToGoOn(const std::string& id, const Destination& to) {
-  const bool named = !to.file.empty() && to.file != kStandard;
-  return fmt::format("lull batch wait {} -o {}", id, named ? to.file : "FILE");
+  return fmt::format("lull batch wait {} -o {}", id, to.isFile() ? to.file : "FILE");
 }
 
 void warnOfBadLines(const Session& session, const std::string& name, const BatchFile& looked) {
@@ -147,7 +118,7 @@ Result<Submitted> submitBatch(Session& session, const BatchOptions& options) {
 void tellFailures(const Session& session, const v1::Task& task, const Destination& to) {
   const auto failed = task.usage().requests_failed();
   if (failed == 0 || session.json()) return;
-  if (to.file.empty() || to.file == kStandard) {
+  if (!to.isFile()) {
     session.remark("A request that failed has a status_code other than 200 in its line.");
     return;
   }
@@ -211,7 +182,7 @@ Answer twiceToOutput(const Session& session) {
 Answer runBatch(Session& session, const BatchOptions& options) {
   const auto to = destinationOf(options.results, options.force);
   if (to.file == kStandard && session.json()) return twiceToOutput(session);
-  if (auto checked = check(to); !checked) return checked.error();
+  if (auto checked = check(to, "the answers"); !checked) return checked.error();
   const auto batch = submitBatch(session, options);
   if (!batch) return batch.error();
   if (!options.detach) return followBatch(session, *batch, to);
@@ -222,7 +193,7 @@ Answer runBatch(Session& session, const BatchOptions& options) {
 Answer waitForBatch(Session& session, const BatchWaitOptions& options) {
   const auto to = destinationOf(options.results, options.force);
   if (to.file == kStandard && session.json()) return twiceToOutput(session);
-  if (auto checked = check(to); !checked) return checked.error();
+  if (auto checked = check(to, "the answers"); !checked) return checked.error();
   v1::GetTaskRequest request;
   request.set_id(options.id);
   const auto reply = session.call(std::move(request));
