@@ -54,6 +54,7 @@ public:
                                                  std::chrono::milliseconds limit = kPatience);
   // Finished, Evicted or Failed.
   [[nodiscard]] std::optional<FromWorker> last(std::chrono::milliseconds limit = kPatience);
+  void send(const worker::v1::ToWorker& message);
   void evict();
   void hangUp();  // the service is gone
   void kill();
@@ -66,7 +67,6 @@ public:
   [[nodiscard]] double cpuSeconds() const { return m_cpuSeconds; }
 
 private:
-  void send(const worker::v1::ToWorker& message);
   Fd m_socket;
   Fd m_pidFd;
   pid_t m_pid = -1;

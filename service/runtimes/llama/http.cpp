@@ -3,6 +3,8 @@
 
 #include "runtimes/llama/events.h"
 
+#include <sys/socket.h>
+
 #include <limits>
 #include <utility>  // Boost 1.74's <asio/awaitable.hpp> forgets it
 
@@ -21,11 +23,24 @@ using Code = boost::system::error_code;
 using Request = http::request<http::string_body>;
 using Parser = http::response_parser<http::string_body>;
 
-class Conversation {
+}  // namespace
+
+// One conversation, of which a hangup knows while it lasts.
+class Call {
 public:
+  explicit Call(Hangup* hangup = nullptr) : m_hangup(hangup) {}
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+  ~Call() {
+    if (m_hangup == nullptr) return;
+    const std::lock_guard lock(m_hangup->m_mutex);
+    m_hangup->m_socket = -1;
+  }
+
   [[nodiscard]] Outcome begin(const std::filesystem::path& socket, const Request& request) {
     Code code;
     m_socket.connect(asio::local::stream_protocol::endpoint(socket.native()), code);
+    if (!code && !tellHangup()) return Error(Error::Kind::Unavailable, "nobody wants the answer any more");
     if (!code) http::write(m_socket, request, code);
     m_parser.body_limit(std::numeric_limits<std::uint64_t>::max());
     if (!code) http::read_header(m_socket, m_buffer, m_parser, code);
@@ -55,6 +70,13 @@ public:
   }
 
 private:
+  // False: it was asked before.
+  bool tellHangup() {
+    if (m_hangup == nullptr) return true;
+    const std::lock_guard lock(m_hangup->m_mutex);
+    m_hangup->m_socket = m_socket.native_handle();
+    return !m_hangup->wasAsked();
+  }
   static Outcome outcomeOf(const Code& code) {
     if (!code) return {};
     return Error(Error::Kind::Unavailable, "llama-server does not answer: " + code.message());
@@ -63,7 +85,10 @@ private:
   asio::local::stream_protocol::socket m_socket{m_context};
   boost::beast::flat_buffer m_buffer;
   Parser m_parser;
+  Hangup* m_hangup;
 };
+
+namespace {
 
 Request requestFor(http::verb verb, const std::string& target, const std::string& body) {
   Request request{verb, target, 11};
@@ -77,21 +102,28 @@ Request requestFor(http::verb verb, const std::string& target, const std::string
 
 }  // namespace
 
+void Hangup::now() {
+  const std::lock_guard lock(m_mutex);
+  m_asked = true;
+  if (m_socket >= 0) ::shutdown(m_socket, SHUT_RDWR);
+}
+
 Result<Answer> Http::get(const std::string& target) const {
-  Conversation conversation;
+  Call conversation;
   if (auto begun = conversation.begin(m_socket, requestFor(http::verb::get, target, {})); !begun) return begun.error();
   return conversation.rest();
 }
 
 Result<Answer> Http::post(const std::string& target, const std::string& json) const {
-  Conversation conversation;
+  Call conversation;
   if (auto begun = conversation.begin(m_socket, requestFor(http::verb::post, target, json)); !begun)
     return begun.error();
   return conversation.rest();
 }
 
-Result<Answer> Http::stream(const std::string& target, const std::string& json, const OnEvent& take) const {
-  Conversation conversation;
+Result<Answer> Http::stream(const std::string& target, const std::string& json, const OnEvent& take,
+                            Hangup* hangup) const {
+  Call conversation(hangup);
   if (auto begun = conversation.begin(m_socket, requestFor(http::verb::post, target, json)); !begun)
     return begun.error();
   return conversation.status() == 200 ? conversation.events(take) : conversation.rest();

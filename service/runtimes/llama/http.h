@@ -5,8 +5,10 @@
 
 #include "base/result.h"
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,19 @@ struct Answer {
   [[nodiscard]] bool ok() const { return status == 200; }
 };
 
+// Ends one conversation from outside it, before or while it is held. Thread-safe.
+class Hangup {
+public:
+  void now();
+  [[nodiscard]] bool wasAsked() const { return m_asked; }
+
+private:
+  friend class Call;
+  std::mutex m_mutex;
+  std::atomic<bool> m_asked{false};
+  int m_socket = -1;  // of the conversation under way
+};
+
 class Http {
 public:
   explicit Http(std::filesystem::path socket) : m_socket(std::move(socket)) {}
@@ -25,10 +40,11 @@ public:
   // Unavailable: nobody listens, or the server ended while it answered.
   [[nodiscard]] Result<Answer> get(const std::string& target) const;
   [[nodiscard]] Result<Answer> post(const std::string& target, const std::string& json) const;
-  // The data of each server-sent event as it comes; false ends the conversation. The body of the answer is empty
-  // unless its status is an error.
+  // The data of each server-sent event as it comes; false ends the conversation, and so does `hangup` (Unavailable).
+  // The body of the answer is empty unless its status is an error.
   using OnEvent = std::function<bool(std::string_view data)>;
-  [[nodiscard]] Result<Answer> stream(const std::string& target, const std::string& json, const OnEvent& take) const;
+  [[nodiscard]] Result<Answer> stream(const std::string& target, const std::string& json, const OnEvent& take,
+                                      Hangup* hangup = nullptr) const;
 
 private:
   const std::filesystem::path m_socket;

@@ -3,6 +3,7 @@
 // LULL_WORKER_FD (worker.proto). It makes no Vulkan call itself: its programs do, under the governor.
 #include "base/log.h"
 #include "runtimes/llama/batch.h"
+#include "runtimes/llama/chat.h"
 #include "runtimes/llama/session.h"
 #include "runtimes/llama/training/training.h"
 #include "runtimes/worker/link.h"
@@ -19,6 +20,7 @@ namespace {
 worker::Attempt<std::unique_ptr<Job>> jobOf(const worker::v1::Start& start) {
   if (start.spec().has_llama_batch()) return Batch::open(start);
   if (start.spec().has_llama_training()) return training::Training::open(start);
+  if (start.spec().has_llama_chat()) return Chat::open(start);
   return worker::badTask("This version of Lull cannot do what the task asks of the language model.");
 }
 

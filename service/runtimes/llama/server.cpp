@@ -41,7 +41,7 @@ Server::Server(Program program, Http http, std::filesystem::path log)
 
 worker::Attempt<Server> Server::start(const ServerPlan& plan) {
   const auto socket = plan.folder / "llama.sock";
-  const auto log = plan.folder / "llama.log";
+  const auto log = plan.log.empty() ? plan.folder / "llama.log" : plan.log;
   ::unlink(socket.c_str());
   auto program = Program::start(plan.where, "llama-server", argumentsOf(plan, socket), log);
   if (!program) {
@@ -52,14 +52,15 @@ worker::Attempt<Server> Server::start(const ServerPlan& plan) {
   return Server(std::move(*program), Http(socket), log);
 }
 
-worker::Step Server::waitReady() {
+worker::Step Server::waitReady(const std::stop_token& stop) {
   const OwnPage page;
-  for (;;) {
-    page.waitWhileClosed();  // nothing comes nearer
+  while (!stop.stop_requested()) {
+    if (!stop.stop_possible()) page.waitWhileClosed();  // nothing comes nearer
     if (const auto health = m_http.get("/health"); health && health->ok()) return worker::Done{};
     if (const auto ended = m_program.ended()) return whyNot(*ended);
     std::this_thread::sleep_for(kLook);
   }
+  return worker::Done{};
 }
 
 std::string Server::lastWords() const { return llama::lastWords(m_log); }

@@ -8,6 +8,7 @@
 #include "runtimes/worker/failure.h"
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 
 namespace lull::runtimes::llama {
@@ -19,6 +20,7 @@ struct ServerPlan {
   std::uint32_t parallel = 1;
   bool embeddings = false;
   std::vector<std::string> more{};  // arguments
+  std::filesystem::path log{};      // empty: in the folder
 };
 
 class Server {
@@ -26,8 +28,8 @@ public:
   // Returns as soon as the program runs.
   [[nodiscard]] static worker::Attempt<Server> start(const ServerPlan& plan);
 
-  // Waits until the model is loaded; while the gate is closed that takes as long as it is.
-  [[nodiscard]] worker::Step waitReady();
+  // Waits until the model is loaded, or nobody wants it any more; while the gate is closed that takes as long as it is.
+  [[nodiscard]] worker::Step waitReady(const std::stop_token& stop = {});
   [[nodiscard]] const Http& http() const { return m_http; }
   [[nodiscard]] Program& program() { return m_program; }
   // What it said when it ended, for people who look for the cause.

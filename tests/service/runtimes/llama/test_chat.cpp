@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// A conversation through lull-llama and Debian's llama.cpp, on the processor: it answers as a plain llama-server does,
+// stops when it is told to, and leaves nothing behind.
+#include "fakes/test_worker.h"
+#include "llama/need.h"
+#include "llama/program.h"
+#include "llama/server.h"
+#include "wire/chat_words.h"
+
+#include <nlohmann/json.hpp>
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <signal.h>
+
+#include <fstream>
+#include <sstream>
+
+using namespace lull;
+using namespace std::chrono_literals;
+using fakes::FromWorker;
+using fakes::TestWorker;
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* kNoGpu = "VK_DRIVER_FILES=/nonexistent";
+constexpr const char* kSecret = "What is 12 + 30? Xylophonkonzert";
+
+json question(const std::string& text, json more = json::object()) {
+  more["messages"] = json::array({{{"role", "user"}, {"content", text}}});
+  more["temperature"] = 0;
+  return more;
+}
+
+std::filesystem::path model() {
+  return std::filesystem::path(qEnvironmentVariable("LULL_SOURCE_DIR").toStdString()) / "assets/models/lull-tiny.gguf";
+}
+
+struct Answer {
+  std::string text;
+  std::string error;
+  v1::TokenUsage usage;
+  int parts = 0;
+  bool ended = false;
+};
+
+}  // namespace
+
+class TestChat : public QObject {
+  Q_OBJECT
+private slots:
+  void initTestCase();
+  void init();
+  void cleanup() { m_worker.reset(); }
+  void itAnswersAsAPlainServerDoes();
+  void whatIsWrongIsSaid_data();
+  void whatIsWrongIsSaid();
+  void aQuestionWaitsForTheModel();
+  void anAnswerIsStopped();
+  void theNextMayBeAskedAtOnce();
+  void oneQuestionAtATime();
+  void closingEndsIt();
+  void evictionEndsItAndCountsGoOn();
+  void aCrashIsSaidAndTheNextQuestionAnswered();
+  void nothingIsWritten();
+
+private:
+  void begin(std::uint32_t context = 512);
+  void ask(std::uint64_t id, const std::string& body);
+  Answer answer(std::uint64_t id);
+  std::filesystem::path folder() const { return m_folder->path().toStdString(); }
+  std::unique_ptr<QTemporaryDir> m_folder;
+  std::unique_ptr<TestWorker> m_worker;
+};
+
+void TestChat::initTestCase() { LULL_NEED_LLAMA(); }
+
+void TestChat::init() {
+  m_folder = std::make_unique<QTemporaryDir>();
+  for (const char* name : {"work", "out", "blobs"}) std::filesystem::create_directories(folder() / name);
+}
+
+void TestChat::begin(std::uint32_t context) {
+  worker::v1::Start start;
+  start.mutable_spec()->mutable_llama_chat()->set_context(context);
+  start.set_task_id("t-chat");
+  start.set_work_dir(folder() / "work");
+  start.set_output_dir(folder() / "out");
+  start.set_blob_dir(folder() / "blobs");
+  start.set_checkpoint_every_s(1);
+  start.mutable_llama()->set_model_file(model());
+  start.mutable_llama()->add_start((llama::rootFolder() / "start").string());
+  start.mutable_llama()->set_on_cpu(true);
+  m_worker = std::make_unique<TestWorker>(start, TestWorker::Options{.environment = {kNoGpu}, .program = "lull-llama"});
+  QVERIFY(m_worker->nextOf(FromWorker::kStarted));
+}
+
+void TestChat::ask(std::uint64_t id, const std::string& body) {
+  worker::v1::ToWorker message;
+  message.mutable_ask()->set_id(id);
+  message.mutable_ask()->set_body(body);
+  m_worker->send(message);
+}
+
+// What is said to this question until its end.
+Answer TestChat::answer(std::uint64_t id) {
+  Answer out;
+  while (const auto message = m_worker->nextOf(FromWorker::kSaid)) {
+    const auto& said = message->said();
+    if (said.id() != id) continue;
+    out.text += said.text();
+    out.parts += said.text().empty() ? 0 : 1;
+    out.error = said.error();
+    out.usage = said.usage();
+    out.ended = said.done() || !said.error().empty();
+    if (out.ended) break;
+  }
+  return out;
+}
+
+void TestChat::itAnswersAsAPlainServerDoes() {
+  llama::Server plain(model(), folder(), {.environment = {kNoGpu}});
+  QVERIFY(plain.waitReady(60s));
+  begin();
+  std::uint64_t id = 0;
+  json conversation = json::array();
+  for (const char* text : {"What is 12 + 30?", "What is 7 + 5?", "Hello"}) {
+    conversation.push_back({{"role", "user"}, {"content", text}});
+    const json body{{"messages", conversation}, {"temperature", 0}, {"max_tokens", 40}};
+    const json theirs = json::parse(plain.ask("/v1/chat/completions", body.dump()).value_or("{}"));
+    ask(++id, body.dump());
+    const auto ours = answer(id);
+    QVERIFY(ours.ended);
+    QCOMPARE(ours.error, std::string());
+    QCOMPARE(ours.text, theirs["choices"][0]["message"]["content"].get<std::string>());
+    QCOMPARE(ours.usage.prompt(), theirs["usage"]["prompt_tokens"].get<std::uint64_t>());
+    QCOMPARE(ours.usage.completion(), theirs["usage"]["completion_tokens"].get<std::uint64_t>());
+    QVERIFY(ours.parts > 1);
+    conversation.push_back({{"role", "assistant"}, {"content", ours.text}});
+  }
+}
+
+void TestChat::whatIsWrongIsSaid_data() {
+  QTest::addColumn<QString>("body");
+  QTest::addColumn<QString>("said");
+  const auto row = [](const char* name, const std::string& body, const char* said) {
+    QTest::newRow(name) << QString::fromStdString(body) << QString(said);
+  };
+  row("no JSON", "{\"messages\": ", "not JSON");
+  row("no messages", "{}", "messages: a list");
+  row("unknown parameter", question("Hi", {{"surprise", 1}}).dump(), "surprise");
+  row("a stream of its own", question("Hi", {{"stream", true}}).dump(), "stream");
+  row("several answers", question("Hi", {{"n", 2}}).dump(), "one answer");
+  row("more than the context", question(std::string(3000, 'a')).dump(), wire::kConversationTooLong.data());
+  row("a closing bracket", "{}, \"url\": \"/v1/embeddings\"", "not JSON");
+}
+void TestChat::whatIsWrongIsSaid() {
+  QFETCH(QString, body);
+  QFETCH(QString, said);
+  begin();
+  ask(1, body.toStdString());
+  const auto refused = answer(1);
+  QVERIFY2(refused.error.find(said.toStdString()) != std::string::npos, refused.error.c_str());
+  QCOMPARE(refused.usage.requests_failed(), std::uint64_t{1});
+  ask(2, question("What is 1 + 1?", {{"max_tokens", 4}}).dump());  // and the next is answered
+  QVERIFY(answer(2).ended);
+}
+
+void TestChat::aQuestionWaitsForTheModel() {
+  begin();  // told as soon as the program runs, before the model is loaded
+  ask(7, question("What is 2 + 2?", {{"max_tokens", 8}}).dump());
+  const auto said = answer(7);
+  QVERIFY(said.ended && said.error.empty() && !said.text.empty());
+}
+
+void TestChat::anAnswerIsStopped() {
+  begin(32768);
+  ask(1, question("Hello", {{"max_tokens", 30000}, {"ignore_eos", true}}).dump());
+  QVERIFY(m_worker->nextOf(FromWorker::kSaid));
+  worker::v1::ToWorker message;
+  message.mutable_hush()->set_id(1);
+  m_worker->send(message);
+  const auto said = answer(1);
+  QVERIFY(said.ended);
+  QCOMPARE(said.error, std::string());
+  ask(2, question("What is 2 + 3?", {{"max_tokens", 8}}).dump());
+  QVERIFY(answer(2).ended);
+}
+
+void TestChat::theNextMayBeAskedAtOnce() {
+  begin(32768);
+  ask(1, question("Hello", {{"max_tokens", 30000}, {"ignore_eos", true}}).dump());
+  QVERIFY(m_worker->nextOf(FromWorker::kSaid));
+  worker::v1::ToWorker message;
+  message.mutable_hush()->set_id(1);
+  m_worker->send(message);
+  ask(2, question("What is 2 + 3?", {{"max_tokens", 8}}).dump());
+  const auto said = answer(2);
+  QVERIFY(said.ended && said.error.empty() && !said.text.empty());
+}
+
+void TestChat::oneQuestionAtATime() {
+  begin(32768);
+  ask(1, question("Hello", {{"max_tokens", 30000}, {"ignore_eos", true}}).dump());
+  QVERIFY(m_worker->nextOf(FromWorker::kSaid));
+  ask(2, question("Hello").dump());
+  QVERIFY(answer(2).error.find("one at a time") != std::string::npos);
+}
+
+void TestChat::closingEndsIt() {
+  begin(32768);
+  ask(1, question("Hello", {{"max_tokens", 30000}, {"ignore_eos", true}}).dump());
+  QVERIFY(m_worker->nextOf(FromWorker::kSaid));
+  worker::v1::ToWorker message;
+  message.mutable_close();
+  m_worker->send(message);
+  const auto last = m_worker->last();
+  QVERIFY(last && last->has_finished());
+  QCOMPARE(last->finished().outputs_size(), 0);
+  QVERIFY(m_worker->waitExit().has_value());
+}
+
+void TestChat::evictionEndsItAndCountsGoOn() {
+  begin();
+  ask(1, question("What is 2 + 3?", {{"max_tokens", 8}}).dump());
+  const auto first = answer(1);
+  QVERIFY(first.usage.prompt() > 0);
+  m_worker->evict();
+  const auto evicted = m_worker->last();
+  QVERIFY(evicted && evicted->has_evicted());
+  QVERIFY(evicted->evicted().saved());
+  QVERIFY(m_worker->waitExit().has_value());
+  begin();
+  ask(2, question("What is 2 + 3?", {{"max_tokens", 8}}).dump());
+  QCOMPARE(answer(2).text, first.text);
+  worker::v1::ToWorker message;
+  message.mutable_close();
+  m_worker->send(message);
+  const auto last = m_worker->last();
+  QVERIFY(last && last->has_finished());
+  QCOMPARE(last->finished().usage().requests(), std::uint64_t{2});
+  QCOMPARE(last->finished().usage().prompt(), 2 * first.usage.prompt());
+}
+
+void TestChat::aCrashIsSaidAndTheNextQuestionAnswered() {
+  begin(32768);
+  ask(1, question("Hello", {{"max_tokens", 30000}, {"ignore_eos", true}}).dump());
+  QVERIFY(m_worker->nextOf(FromWorker::kSaid));
+  const auto pid = std::to_string(m_worker->pid());
+  std::ifstream file("/proc/" + pid + "/task/" + pid + "/children");
+  pid_t server = 0;
+  QVERIFY(file >> server);
+  QCOMPARE(::kill(-server, SIGKILL), 0);
+  QVERIFY(answer(1).error.find("crashed") != std::string::npos);
+  ask(2, question("What is 2 + 3?", {{"max_tokens", 8}}).dump());
+  const auto said = answer(2);
+  QVERIFY(said.ended && said.error.empty());
+}
+
+void TestChat::nothingIsWritten() {
+  begin();
+  ask(1, question(kSecret, {{"max_tokens", 20}}).dump());
+  QVERIFY(answer(1).ended);
+  ask(2, json{{"messages", json::array({{{"role", kSecret}, {"content", kSecret}}})}}.dump());
+  QVERIFY(answer(2).ended);
+  ask(3, question(std::string(3000, 'a') + kSecret).dump());
+  QVERIFY(!answer(3).error.empty());
+  const auto leaves = [this] {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder())) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+      if (bytes.find("Xylophonkonzert") != std::string::npos) return entry.path().string();
+      if (entry.path().filename() == "llama.log") return entry.path().string();
+    }
+    return std::string();
+  };
+  QCOMPARE(leaves(), std::string());
+  m_worker->evict();
+  QVERIFY(m_worker->waitExit().has_value());
+  QCOMPARE(leaves(), std::string());
+}
+
+QTEST_GUILESS_MAIN(TestChat)
+#include "test_chat.moc"
