@@ -192,6 +192,7 @@ Outcome Daemon::Parts::compose() {
                                           [this](model::WorkerReport report) { ring->heard(std::move(report)); });
   const Stages stages{loop, clock, *settings, *senses, *workers, *files, *models, *images, *ledger, options.logLevel};
   ring = std::make_unique<Ring>(stages);
+  workers->onSaid([this](const model::WorkerSaid& said) { ring->said(said); });
   if (auto begun = ring->begin(troubles); !begun) return begun;
   desk = std::make_unique<Desk>(stages, *ring);
   auto listening = ipc::Server::create(

@@ -57,7 +57,8 @@ void Desk::handle(const ipc::Caller& caller, const v1::PutBlobRequest& request, 
   m_stages.files.putBlob(caller.connection, request, std::move(reply));
 }
 
-void Desk::handle(const ipc::Caller&, const v1::SubmitTaskRequest& request, ipc::Reply<v1::SubmitTaskReply> reply) {
+void Desk::handle(const ipc::Caller& caller, const v1::SubmitTaskRequest& request,
+                  ipc::Reply<v1::SubmitTaskReply> reply) {
   if (auto checked = runtimes::check(request.spec()); !checked) return reply(checked.error());
   if (m_ring.unfinished() >= kMaxUnfinished) {
     return reply(Error(Error::Kind::Unavailable,
@@ -76,18 +77,21 @@ void Desk::handle(const ipc::Caller&, const v1::SubmitTaskRequest& request, ipc:
   task.set_id(newTaskId());
   *task.mutable_spec() = request.spec();
   const auto id = task.id();
+  const bool talks = request.spec().has_llama_chat();
+  if (talks) m_ring.chats().begin(id, caller.connection);
   const runtimes::TaskFiles::Preparation wanted{
       .task = id, .blobs = runtimes::blobsOf(request.spec()), .bytes = runtimes::storageOf(request.spec(), size)};
-  m_stages.files.prepare(wanted,
-                         [this, model, task = std::move(task), reply = std::move(reply)](const Outcome& prepared) {
-                           if (!prepared) return reply(prepared.error());
-                           m_ring.submit(task, [model, id = task.id(), reply](const Outcome& recorded) {
-                             if (!recorded) return reply(recorded.error().during("recording the task"));
-                             v1::SubmitTaskReply out;
-                             out.set_id(id);
-                             reply(std::move(out));
-                           });
-                         });
+  m_stages.files.prepare(
+      wanted, [this, model, talks, task = std::move(task), reply = std::move(reply)](const Outcome& prepared) {
+        if (!prepared) return reply(prepared.error());
+        m_ring.submit(task, [this, model, talks, id = task.id(), reply](const Outcome& recorded) {
+          if (!recorded) return reply(recorded.error().during("recording the task"));
+          if (talks && !m_ring.chats().has(id)) (void)m_ring.cancel(id).ok();  // its client has gone
+          v1::SubmitTaskReply out;
+          out.set_id(id);
+          reply(std::move(out));
+        });
+      });
 }
 
 void Desk::handle(const ipc::Caller&, const v1::ListTasksRequest& request, ipc::Reply<v1::ListTasksReply> reply) {
@@ -205,7 +209,26 @@ void Desk::handle(const ipc::Caller&, const v1::ListLedgerRequest& request, ipc:
 void Desk::connectionClosed(std::uint64_t connection) {
   m_stages.files.forgetConnection(connection);
   m_stages.models.connectionClosed(connection);
+  for (const auto& task : m_ring.chats().connectionClosed(connection)) {
+    (void)m_ring.cancel(task).ok();  // it may have ended meanwhile
+  }
 }
+
+void Desk::handle(const ipc::Caller&, const v1::CloseChatRequest& request, ipc::Reply<v1::CloseChatReply> reply) {
+  if (!m_ring.chats().has(request.task_id())) {
+    return reply(Error(Error::Kind::NotFound, "there is no conversation \"" + request.task_id() + "\""));
+  }
+  if (auto closed = m_ring.closeChat(request.task_id()); !closed) return reply(closed.error());
+  reply(v1::CloseChatReply());
+}
+
+void Desk::ask(const ipc::Caller& caller, const v1::AskRequest& request, ipc::Reply<v1::AskReply> reply, Tell tell) {
+  if (auto asked = m_ring.chats().ask(caller.connection, request, std::move(tell)); !asked) return reply(asked.error());
+  reply(v1::AskReply());
+  m_ring.wake();
+}
+
+void Desk::hush(const ipc::Caller& caller) { m_ring.chats().hush(caller.connection); }
 
 void Desk::watchersChanged(std::size_t watchers) { m_ring.watched(watchers); }
 

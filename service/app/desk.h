@@ -35,6 +35,9 @@ public:
   void handle(const ipc::Caller&, const v1::InstallRuntimeRequest&, ipc::Reply<v1::InstallRuntimeReply>) override;
   void handle(const ipc::Caller&, const v1::VerifyRuntimeRequest&, ipc::Reply<v1::VerifyRuntimeReply>) override;
   void handle(const ipc::Caller&, const v1::RemoveRuntimeRequest&, ipc::Reply<v1::RemoveRuntimeReply>) override;
+  void handle(const ipc::Caller&, const v1::CloseChatRequest&, ipc::Reply<v1::CloseChatReply>) override;
+  void ask(const ipc::Caller&, const v1::AskRequest&, ipc::Reply<v1::AskReply>, Tell tell) override;
+  void hush(const ipc::Caller&) override;
   void connectionClosed(std::uint64_t connection) override;
   void watchersChanged(std::size_t watchers) override;
 

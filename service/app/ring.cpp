@@ -33,7 +33,12 @@ UnixMs midnightBefore(UnixMs now) {
 
 }  // namespace
 
-Ring::Ring(Stages stages) : m_stages(stages), m_timer(stages.loop), m_pulseTimer(stages.loop) {
+Ring::Ring(Stages stages)
+    : m_stages(stages),
+      m_chats({.ask = [this](const auto& task, const auto& question) { m_stages.workers.ask(task, question); },
+               .hush = [this](const auto& task, auto question) { m_stages.workers.hush(task, question); }}),
+      m_timer(stages.loop),
+      m_pulseTimer(stages.loop) {
   m_startedAt = readClock().unixMs;
 }
 
@@ -66,6 +71,7 @@ void Ring::pass() {
                                      .stopping = static_cast<bool>(m_stopped),
                                      .gpus = facts.gpus.value});
   apply(plan, facts, now);
+  m_chats.attend(m_roster, m_verdicts, now.unixMs);
   m_stages.models.setPaused(policy::downloadsHeld(facts, m_stages.settings.values()));
   measure(now, facts);
   record();
@@ -227,8 +233,14 @@ void Ring::endIfStopped() {
 void Ring::add(std::vector<model::Entry> entries) {
   for (auto& entry : entries) {
     const auto ends = Overload{
-        [](const model::TaskMoved& moved) { return model::hasEnded(moved.state) ? moved.task : model::TaskId(); },
-        [](const model::TaskDone& done) { return done.task; },
+        [this](const model::TaskMoved& moved) {
+          if (model::hasEnded(moved.state)) m_chats.ended(moved.task, moved.text);
+          return model::hasEnded(moved.state) ? moved.task : model::TaskId();
+        },
+        [this](const model::TaskDone& done) {
+          m_chats.ended(done.task, "The conversation is over");
+          return done.task;
+        },
         [](const auto&) { return model::TaskId(); },
     };
     if (auto ended = std::visit(ends, entry); !ended.empty()) {

@@ -5,6 +5,7 @@
 // what is said to workers and heard of them, in ring_wishes.cpp what is asked from outside.
 #pragma once
 
+#include "app/chats.h"
 #include "app/give_back.h"
 #include "app/governors.h"
 #include "app/meter.h"
@@ -57,6 +58,7 @@ public:
   // Something is new: a pass soon. Many calls before it make one pass.
   void wake();
   void heard(model::WorkerReport report);
+  void said(const model::WorkerSaid& said) { m_chats.said(said); }
 
   // Wishes.
   void pause(UnixMs until);
@@ -64,6 +66,10 @@ public:
   void submit(v1::Task task, ledger::Ledger::Done recorded);
   // Conflict when the task has ended.
   [[nodiscard]] Outcome cancel(const model::TaskId& task);
+  // What is asked of conversations; wake() is called by what changes their tasks.
+  [[nodiscard]] Chats& chats() { return m_chats; }
+  // Finishes a conversation: by its own word when it has a worker that hears.
+  [[nodiscard]] Outcome closeChat(const model::TaskId& task);
   void watched(std::size_t watchers);
   [[nodiscard]] std::size_t unfinished() const { return m_roster.size(); }
   void settingsChanged();
@@ -110,6 +116,7 @@ private:
   std::vector<model::Entry> m_entries;
   std::set<model::TaskId> m_ended;           // since the last record
   std::vector<std::string> m_endedSessions;  // since the last record: their pages go once it is written
+  Chats m_chats;
   GiveBack m_giveBack;
   Meter m_meter;
   Governors m_governors;

@@ -96,6 +96,15 @@ Outcome Ring::cancel(const model::TaskId& task) {
   return {};
 }
 
+Outcome Ring::closeChat(const model::TaskId& task) {
+  const auto* found = find(task);
+  const bool hears =
+      found != nullptr && (found->state == v1::TASK_STATE_RUNNING || found->state == v1::TASK_STATE_PARKED);
+  if (!hears) return cancel(task);
+  m_stages.workers.closeChat(task);
+  return {};
+}
+
 void Ring::watched(std::size_t watchers) {
   m_watchers = watchers;
   wake();

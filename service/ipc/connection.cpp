@@ -184,6 +184,7 @@ void Connection::awaitRoom() {
 void Connection::becameIdle() {
   m_room.status->becameIdle(*this);
   m_room.log->becameIdle(*this);
+  m_room.answers.becameIdle(*this);
 }
 
 void Connection::fail() {

@@ -64,10 +64,14 @@ void Conversation::take(const v1::ClientFrame& frame) {
     const auto kind = neededFor(request) ? Error::Kind::Denied : Error::Kind::Invalid;
     return fail(Error(kind, refusal(request, m_caller.right)));
   }
-  if (m_room.status->idOf(*m_line) == m_id || m_room.log->idOf(*m_line) == m_id) {
+  if (isStream(m_id)) {
     return fail(Error(Error::Kind::Invalid, "the id is that of an open stream: choose another"));
   }
   dispatch(frame);
+}
+
+bool Conversation::isStream(std::uint64_t id) const {
+  return m_room.status->idOf(*m_line) == id || m_room.log->idOf(*m_line) == id || m_room.answers.idOf(*m_line) == id;
 }
 
 // No default: a request that is not handled does not compile.
@@ -85,7 +89,9 @@ void Conversation::dispatch(const v1::ClientFrame& frame) {
     case Frame::kUnwatch:
       return unwatch(frame.unwatch());
     case Frame::kAsk:
+      return ask(frame.ask());
     case Frame::kCloseChat:
+      return forward(frame.close_chat());
       return fail(Error(Error::Kind::Unavailable, "this version cannot do that yet"));
     case Frame::kPutBlob:
       return forward(frame.put_blob());
@@ -168,11 +174,33 @@ void Conversation::tailLog(const v1::TailLogRequest& request) {
                                               : m_room.log->newest(request.lines()));
 }
 
+void Conversation::ask(const v1::AskRequest& request) {
+  if (m_room.answers.idOf(*m_line)) {
+    return fail(Error(Error::Kind::Conflict, "a question of this connection is being answered: one at a time"));
+  }
+  const auto id = m_id;
+  auto reply = [weak = weak_from_this(), answer = replyTo<v1::AskRequest>(), id](Result<v1::AskReply> asked) {
+    const auto self = weak.lock();
+    const bool begins = asked.ok() && self && self->m_line != nullptr && self->m_id == id;
+    answer(std::move(asked));
+    if (begins) self->m_room.answers.add(*self->m_line, id);
+  };
+  auto tell = [weak = weak_from_this(), id](const v1::AskEvent& event) {
+    const auto self = weak.lock();
+    if (!self || self->m_line == nullptr) return;
+    if (!self->m_room.answers.tell(*self->m_line, id, event)) self->m_room.requests.hush(self->m_caller);
+  };
+  m_room.requests.ask(m_caller, request, std::move(reply), std::move(tell));
+}
+
 void Conversation::unwatch(const v1::UnwatchRequest& request) {
   if (m_room.status->idOf(*m_line) == request.id()) {
     m_room.status->remove(*m_line);
   } else if (m_room.log->idOf(*m_line) == request.id()) {
     m_room.log->remove(*m_line);
+  } else if (m_room.answers.idOf(*m_line) == request.id()) {
+    m_room.answers.remove(*m_line);
+    m_room.requests.hush(m_caller);
   } else {
     return fail(
         Error(Error::Kind::NotFound, "no stream of this connection has the id " + std::to_string(request.id())));
@@ -181,14 +209,18 @@ void Conversation::unwatch(const v1::UnwatchRequest& request) {
 }
 
 template <typename Request>
-void Conversation::forward(const Request& request) {
-  using Answer = typename wire::Call<Request>::Reply;
-  m_room.requests.handle(m_caller, request, [weak = weak_from_this(), turn = m_turn](Result<Answer> reply) {
+Reply<typename wire::Call<Request>::Reply> Conversation::replyTo() {
+  return [weak = weak_from_this(), turn = m_turn](Result<typename wire::Call<Request>::Reply> reply) {
     const auto self = weak.lock();
     if (!self || !self->isBusy() || self->m_turn != turn) return;
     if (!reply) return self->fail(reply.error());
     self->answer<Request>(std::move(*reply));
-  });
+  };
+}
+
+template <typename Request>
+void Conversation::forward(const Request& request) {
+  m_room.requests.handle(m_caller, request, replyTo<Request>());
 }
 
 template <typename Request>
@@ -226,6 +258,7 @@ void Conversation::leave() {
   if (m_line == nullptr) return;
   m_room.log->remove(*m_line);
   m_room.status->remove(*m_line);
+  m_room.answers.remove(*m_line);
   m_line = nullptr;
   m_id = 0;
 }

@@ -37,12 +37,18 @@ private:
   void getStatus();
   void watchStatus();
   void tailLog(const v1::TailLogRequest& request);
+  void ask(const v1::AskRequest& request);
   void unwatch(const v1::UnwatchRequest& request);
   template <typename Request>
   void forward(const Request& request);
 
   template <typename Request>
   void answer(typename wire::Call<Request>::Reply reply);
+  // What takes a reply to the request under way, if it is still wanted then.
+  template <typename Request>
+  [[nodiscard]] Reply<typename wire::Call<Request>::Reply> replyTo();
+  [[nodiscard]] bool isStream(std::uint64_t id) const;
+
   void fail(const Error& error);
   void finish(v1::ServerFrame& frame);  // numbers and sends it
 

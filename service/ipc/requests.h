@@ -2,7 +2,7 @@
 // What clients can ask of the service: implemented by service/app, called by the IPC server after the caller's right
 // was checked. All calls are on the loop's thread. A request is valid during the call only. A reply may be given at
 // once or later, exactly once, on the loop's thread; a reply after the client has gone is dropped silently. The status
-// and log streams are the server's own.
+// and log streams are the server's own; answers go through it.
 #pragma once
 
 #include "base/result.h"
@@ -48,6 +48,12 @@ public:
   virtual void handle(const Caller&, const v1::InstallRuntimeRequest&, Reply<v1::InstallRuntimeReply>) = 0;
   virtual void handle(const Caller&, const v1::VerifyRuntimeRequest&, Reply<v1::VerifyRuntimeReply>) = 0;
   virtual void handle(const Caller&, const v1::RemoveRuntimeRequest&, Reply<v1::RemoveRuntimeReply>) = 0;
+  virtual void handle(const Caller&, const v1::CloseChatRequest&, Reply<v1::CloseChatReply>) = 0;
+  // `tell` takes the answer as it comes, once the question was taken; the last of it has `done` or `error`.
+  using Tell = std::function<void(const v1::AskEvent&)>;
+  virtual void ask(const Caller&, const v1::AskRequest&, Reply<v1::AskReply>, Tell tell) = 0;
+  // Nobody wants the answer any more that comes to this caller.
+  virtual void hush(const Caller&) = 0;
   virtual void connectionClosed(std::uint64_t connection) = 0;
   // Somebody began or stopped watching the status: the device is watched more closely while they do.
   virtual void watchersChanged(std::size_t watchers) = 0;

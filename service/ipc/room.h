@@ -2,6 +2,7 @@
 // What all connections of one server share.
 #pragma once
 
+#include "ipc/answer_stream.h"
 #include "ipc/log_tail.h"
 #include "ipc/requests.h"
 #include "ipc/server.h"
@@ -19,6 +20,7 @@ struct Room {
   Requests& requests;
   std::shared_ptr<StatusStream> status;
   std::shared_ptr<LogTail> log;
+  AnswerStream answers{};
   std::function<void(std::uint64_t connection)> left;  // told once when a connection has closed
   std::array<char, 64 * 1024> scratch{};               // what was just read, until it is handed on
 };

@@ -55,6 +55,16 @@ struct WorkerLearned {
   TaskId task;
   std::vector<v1::LossPoint> points;
 };
+// Of a conversation: no report, for nothing is decided by it and it comes with each token.
+struct WorkerSaid {
+  TaskId task;
+  std::uint64_t question = 0;
+  std::string text;
+  std::string thinking;
+  bool done = false;  // the last of this answer, and so is an error
+  v1::TokenUsage usage = {};
+  std::string error;
+};
 using WorkerReport = std::variant<WorkerStarted, WorkerProgress, WorkerCheckpointed, WorkerDrained, WorkerEvicted,
                                   WorkerFinished, WorkerFailed, WorkerLearned>;
 

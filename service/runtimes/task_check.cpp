@@ -186,6 +186,7 @@ Outcome check(const v1::TaskSpec& spec) {
     case v1::TaskSpec::kLlamaTraining:
       return checkTraining(spec.llama_training());
     case v1::TaskSpec::kLlamaChat:
+      if (!spec.own()) return invalid("own: a conversation is the owner's own work: true is needed");
       return checkModel(spec.llama_chat().model(), spec.llama_chat().context(), "llama_chat");
     case v1::TaskSpec::RUNTIME_NOT_SET:
       return invalid(

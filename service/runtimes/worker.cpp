@@ -40,13 +40,11 @@ v1::Failure stopped(const sandbox::Ending& ending) {
 
 }  // namespace
 
-Worker::Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Gate gate, Workers::Report report,
-               std::function<void()> notStarted)
+Worker::Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Gate gate, Heard heard)
     : m_clock(clock),
       m_order(std::move(order)),
       m_gate(std::move(gate)),
-      m_report(std::move(report)),
-      m_notStarted(std::move(notStarted)),
+      m_heard(std::move(heard)),
       m_loop(loop),
       m_event(loop),
       m_lastWordTimer(loop),
@@ -98,6 +96,7 @@ Outcome Worker::start(const WorkersOptions& options, sandbox::Walls walls) {
   *message.mutable_start() = startFor(m_order, walls);
   send(message);
   m_outputs = outputsOf(m_order.spec);
+  m_talks = m_order.spec.has_llama_chat();
   m_order.spec.Clear();
   return {};
 }
@@ -141,6 +140,25 @@ void Worker::evict() {
   }
   wp::ToWorker message;
   message.mutable_evict();
+  send(message);
+}
+
+void Worker::ask(const Workers::Question& question) {
+  wp::ToWorker message;
+  message.mutable_ask()->set_id(question.number);
+  message.mutable_ask()->set_body(question.body);
+  send(message);
+}
+
+void Worker::hush(std::uint64_t question) {
+  wp::ToWorker message;
+  message.mutable_hush()->set_id(question);
+  send(message);
+}
+
+void Worker::closeChat() {
+  wp::ToWorker message;
+  message.mutable_close();
   send(message);
 }
 
@@ -189,7 +207,7 @@ void Worker::disown(const std::string& why) {
 }
 
 void Worker::report(model::WorkerReport report) {
-  if (m_report) m_report(std::move(report));
+  if (m_heard.report) m_heard.report(std::move(report));
 }
 
 void Worker::send(const wp::ToWorker& message) {
@@ -223,10 +241,23 @@ void Worker::take(const wp::FromWorker& message) {
     case wp::FromWorker::kLearned:
       return report(model::WorkerLearned{task, {message.learned().points().begin(), message.learned().points().end()}});
     case wp::FromWorker::kSaid:
+      if (m_talks) return tellSaid(message.said());
+      break;
     case wp::FromWorker::BODY_NOT_SET:
       break;
   }
   disown("it sent a message this service does not know");
+}
+
+void Worker::tellSaid(const wp::Said& said) {
+  if (!m_heard.said || m_lastWord) return;
+  m_heard.said({.task = m_order.task,
+                .question = said.id(),
+                .text = said.text(),
+                .thinking = said.thinking(),
+                .done = said.done(),
+                .usage = said.usage(),
+                .error = said.error()});
 }
 
 bool Worker::areExpected(const wp::Finished& finished) const {
@@ -257,7 +288,7 @@ void Worker::ended(const sandbox::Ending& ending) {
     const auto why = ending.why.empty() ? death(m_program + ' ' + sandbox::describe(ending)) : stopped(ending);
     m_lastWord = model::WorkerFailed{m_order.task, why};
   }
-  if (!ending.started && m_notStarted) m_notStarted();
+  if (!ending.started && m_heard.notStarted) m_heard.notStarted();
   report(*m_lastWord);
 }
 

@@ -21,8 +21,12 @@ namespace lull::runtimes {
 // Shared ownership: handlers of a retired worker may still be queued on the loop.
 class Worker : public std::enable_shared_from_this<Worker> {
 public:
-  Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Gate gate, Workers::Report report,
-         std::function<void()> notStarted);
+  struct Heard {
+    Workers::Report report;
+    Workers::Said said;
+    std::function<void()> notStarted;  // inside its walls
+  };
+  Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Gate gate, Heard heard);
 
   [[nodiscard]] Outcome start(const WorkersOptions& options, sandbox::Walls walls);
 
@@ -32,10 +36,10 @@ public:
   void beat();
   void evict();
   void kill();
-  void silence() {
-    m_report = {};
-    m_notStarted = {};
-  }
+  void ask(const Workers::Question& question);
+  void hush(std::uint64_t question);
+  void closeChat();
+  void silence() { m_heard = {}; }
 
   [[nodiscard]] bool isOpen() const { return m_gate.isOpen(); }
   [[nodiscard]] const std::string& session() const { return m_order.session; }
@@ -51,6 +55,7 @@ private:
   void note(const std::filesystem::path& pages) const;
   void take(const worker::v1::FromWorker& message);
   [[nodiscard]] bool areExpected(const worker::v1::Finished& finished) const;
+  void tellSaid(const worker::v1::Said& said);
   void lastWord(model::WorkerReport word);
   void ended(const sandbox::Ending& ending);
   void waitForDrained();
@@ -59,8 +64,7 @@ private:
   const Clock& m_clock;
   WorkerOrder m_order;
   Gate m_gate;
-  Workers::Report m_report;
-  std::function<void()> m_notStarted;  // inside its walls
+  Heard m_heard;
   asio::io_context& m_loop;
   std::shared_ptr<Conversation> m_conversation;
   asio::posix::stream_descriptor m_event;
@@ -71,6 +75,7 @@ private:
   std::uint64_t m_cpuNs = 0;
   std::uint64_t m_count = 0;
   std::string m_program;
+  bool m_talks = false;                // its task is a conversation
   std::vector<std::string> m_outputs;  // the results the task has: no other is believed
   std::optional<model::WorkerReport> m_lastWord;
   std::optional<Instant> m_endedAt;

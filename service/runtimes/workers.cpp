@@ -47,8 +47,9 @@ Outcome Workers::start(WorkerOrder order) {
                             .slice = Milliseconds(order.pieceMs),
                             .leaveWhole = order.spec.has_spirv()});
   if (!gate) return gate.error();
-  auto worker = std::make_shared<Worker>(m_loop, m_clock, std::move(order), std::move(*gate), m_report,
-                                         [this] { tryWallsAgain(); });
+  auto worker = std::make_shared<Worker>(
+      m_loop, m_clock, std::move(order), std::move(*gate),
+      Worker::Heard{.report = m_report, .said = m_said, .notStarted = [this] { tryWallsAgain(); }});
   if (auto started = worker->start(m_options, walls); !started) {
     discard(worker->session());
     return started;
@@ -71,6 +72,18 @@ void Workers::setDuty(const model::TaskId& task, std::uint32_t percent) {
 
 void Workers::evict(const model::TaskId& task) {
   if (const auto found = m_workers.find(task); found != m_workers.end()) found->second->evict();
+}
+
+void Workers::ask(const model::TaskId& task, const Question& question) {
+  if (const auto found = m_workers.find(task); found != m_workers.end()) found->second->ask(question);
+}
+
+void Workers::hush(const model::TaskId& task, std::uint64_t question) {
+  if (const auto found = m_workers.find(task); found != m_workers.end()) found->second->hush(question);
+}
+
+void Workers::closeChat(const model::TaskId& task) {
+  if (const auto found = m_workers.find(task); found != m_workers.end()) found->second->closeChat();
 }
 
 void Workers::kill(const model::TaskId& task) {

@@ -88,6 +88,7 @@ class Worker;
 class Workers {
 public:
   using Report = std::function<void(model::WorkerReport)>;
+  using Said = std::function<void(const model::WorkerSaid&)>;
 
   // `report` is called on the loop, never from inside a call of this class.
   Workers(asio::io_context& loop, const Clock& clock, WorkersOptions options, Report report);
@@ -108,6 +109,15 @@ public:
   // Closes the gate first. One on the processor is not let on to save, since the owner may be here: it ends at once,
   // and its task goes on from its last checkpoint or journal.
   void evict(const model::TaskId& task);
+  // Of conversations. What is said comes as Report does; to a task without a worker nothing is told.
+  void onSaid(Said said) { m_said = std::move(said); }
+  struct Question {
+    std::uint64_t number = 0;  // of this conversation
+    std::string body;          // JSON, as of /v1/chat/completions
+  };
+  void ask(const model::TaskId& task, const Question& question);
+  void hush(const model::TaskId& task, std::uint64_t question);  // its answer is not wanted any more
+  void closeChat(const model::TaskId& task);                     // it finishes
   // Closes the gate and ends the process; reported as WorkerFailed with KIND_WORKER_DIED unless it had said a last
   // word.
   void kill(const model::TaskId& task);
@@ -126,6 +136,7 @@ private:
   const Clock& m_clock;
   const WorkersOptions m_options;
   const Report m_report;
+  Said m_said;
   std::map<model::TaskId, std::shared_ptr<Worker>> m_workers;
   sandbox::Trial m_trial;
   std::string m_refusal;

@@ -56,6 +56,8 @@ LULL_CALL(ListRuntimes, list_runtimes);
 LULL_CALL(InstallRuntime, install_runtime);
 LULL_CALL(VerifyRuntime, verify_runtime);
 LULL_CALL(RemoveRuntime, remove_runtime);
+LULL_CALL(Ask, ask);
+LULL_CALL(CloseChat, close_chat);
 #undef LULL_CALL
 
 // Our errors ⇄ the wire's.

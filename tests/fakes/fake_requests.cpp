@@ -221,6 +221,18 @@ void FakeRequests::handle(const ipc::Caller&, const v1::RemoveRuntimeRequest&,
   give<v1::RemoveRuntimeReply>(std::move(reply), v1::RemoveRuntimeReply());
 }
 
+void FakeRequests::handle(const ipc::Caller&, const v1::CloseChatRequest&, ipc::Reply<v1::CloseChatReply> reply) {
+  give<v1::CloseChatReply>(std::move(reply), v1::CloseChatReply());
+}
+
+void FakeRequests::ask(const ipc::Caller&, const v1::AskRequest& request, ipc::Reply<v1::AskReply> reply, Tell answer) {
+  if (request.task_id() != "t-chat") {
+    return give<v1::AskReply>(std::move(reply), Error(Error::Kind::NotFound, "no such conversation"));
+  }
+  tell = std::move(answer);
+  give<v1::AskReply>(std::move(reply), v1::AskReply());
+}
+
 void FakeRequests::connectionClosed(std::uint64_t connection) {
   std::erase_if(m_uploads, [&](const auto& entry) { return entry.first.first == connection; });
   ++closed;

@@ -31,6 +31,8 @@ public:
   std::atomic<int> handled{0};
   std::atomic<int> closed{0};
   std::atomic<std::size_t> watchers{0};
+  Tell tell;  // of the last question
+  std::atomic<int> hushed{0};
   v1::Status status;
 
   void handle(const ipc::Caller&, const v1::PutBlobRequest&, ipc::Reply<v1::PutBlobReply>) override;
@@ -57,6 +59,9 @@ public:
   void handle(const ipc::Caller&, const v1::InstallRuntimeRequest&, ipc::Reply<v1::InstallRuntimeReply>) override;
   void handle(const ipc::Caller&, const v1::VerifyRuntimeRequest&, ipc::Reply<v1::VerifyRuntimeReply>) override;
   void handle(const ipc::Caller&, const v1::RemoveRuntimeRequest&, ipc::Reply<v1::RemoveRuntimeReply>) override;
+  void handle(const ipc::Caller&, const v1::CloseChatRequest&, ipc::Reply<v1::CloseChatReply>) override;
+  void ask(const ipc::Caller&, const v1::AskRequest&, ipc::Reply<v1::AskReply>, Tell) override;
+  void hush(const ipc::Caller&) override { ++hushed; }
   void connectionClosed(std::uint64_t connection) override;
   void watchersChanged(std::size_t count) override { watchers = count; }
 

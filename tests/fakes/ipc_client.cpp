@@ -18,7 +18,9 @@ namespace {
 
 Instant now() { return SystemClock().now().instant; }
 
-bool isEvent(const v1::ServerFrame& frame) { return frame.has_status_event() || frame.has_log_event(); }
+bool isEvent(const v1::ServerFrame& frame) {
+  return frame.has_status_event() || frame.has_log_event() || frame.has_ask_event();
+}
 
 Error late() { return {Error::Kind::Unavailable, "nothing came from the service in time"}; }
 

@@ -53,7 +53,7 @@ public:
 
   // The reply with this id.
   [[nodiscard]] Result<v1::ServerFrame> waitFor(std::uint64_t id, Milliseconds bound = kBound);
-  // The next StatusEvent or LogEvent. Unavailable: none came in time.
+  // The next StatusEvent, LogEvent or AskEvent. Unavailable: none came in time.
   [[nodiscard]] Result<v1::ServerFrame> nextEvent(Milliseconds bound = kBound);
   // The next frame of any kind. Io: the service closed the connection.
   [[nodiscard]] Result<v1::ServerFrame> nextFrame(Milliseconds bound = kBound);

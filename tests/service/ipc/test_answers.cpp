@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers as they come: in order, stopped when nobody wants them, bounded when nobody reads.
+#include "fakes/served.h"
+
+#include <QTest>
+
+using namespace lull;
+using test::Served;
+
+namespace {
+
+v1::AskRequest question() {
+  v1::AskRequest request;
+  request.set_task_id("t-chat");
+  return request;
+}
+
+v1::AskEvent text(const std::string& words) {
+  v1::AskEvent event;
+  event.set_text(words);
+  return event;
+}
+
+v1::AskEvent done() {
+  v1::AskEvent event;
+  event.set_done(true);
+  event.mutable_usage()->set_completion(7);
+  return event;
+}
+
+}  // namespace
+
+class TestIpcAnswers : public QObject {
+  Q_OBJECT
+
+  static void tell(Served& served, const v1::AskEvent& event) {
+    served.on([&] { served.requests().tell(event); });
+  }
+  static std::optional<v1::AskEvent> next(test::IpcClient& client) {
+    const auto event = client.nextEvent();
+    return event && event->has_ask_event() ? std::optional(event->ask_event()) : std::nullopt;
+  }
+
+private slots:
+  void anAnswerComesInOrder() {
+    Served served;
+    auto client = served.client();
+    const auto id = client.send(question());
+    QVERIFY(client.waitFor(*id)->has_ask());
+    v1::AskEvent waiting;
+    waiting.set_waiting("The model is being loaded");
+    tell(served, waiting);
+    QCOMPARE(next(client)->waiting(), std::string("The model is being loaded"));
+    v1::AskEvent thinking;
+    thinking.set_thinking("hm");
+    tell(served, thinking);
+    QCOMPARE(next(client)->thinking(), std::string("hm"));
+    for (int i = 0; i < 3; ++i) {
+      tell(served, text(std::to_string(i)));
+      QCOMPARE(next(client)->text(), std::to_string(i));
+    }
+    tell(served, done());
+    const auto last = next(client);
+    QVERIFY(last && last->done());
+    QCOMPARE(last->usage().completion(), 7U);
+    tell(served, text("late"));  // is dropped
+    QVERIFY(client.waitFor(*client.send(question()))->has_ask());
+    tell(served, text("of the second"));
+    QCOMPARE(next(client)->text(), std::string("of the second"));
+  }
+
+  void aRefusedQuestionHasNoAnswer() {
+    Served served;
+    auto client = served.client();
+    QVERIFY(client.waitFor(*client.send(v1::AskRequest()))->has_error());
+    QVERIFY(client.waitFor(*client.send(question()))->has_ask());
+  }
+
+  void oneAtATime() {
+    Served served;
+    auto client = served.client();
+    QVERIFY(client.waitFor(*client.send(question()))->has_ask());
+    const auto refused = client.waitFor(*client.send(question()));
+    QCOMPARE(refused->error().kind(), v1::Error::KIND_CONFLICT);
+    v1::ClientFrame same;
+    same.set_id(2);  // after Hello
+    same.mutable_get_status();
+    QVERIFY(client.sendFrame(same).ok());
+    QCOMPARE(client.waitFor(2)->error().kind(), v1::Error::KIND_INVALID);
+  }
+
+  void unwatchStopsIt() {
+    Served served;
+    auto client = served.client();
+    const auto id = client.send(question());
+    QVERIFY(client.waitFor(*id)->has_ask());
+    v1::UnwatchRequest unwatch;
+    unwatch.set_id(*id);
+    QVERIFY(client.call(unwatch).ok());
+    QCOMPARE(served.requests().hushed.load(), 1);
+    tell(served, text("nobody wants this"));
+    QVERIFY(!client.call(unwatch).ok());
+    QVERIFY(client.waitFor(*client.send(question()))->has_ask());
+    tell(served, text("this somebody does"));
+    QCOMPARE(next(client)->text(), std::string("this somebody does"));
+  }
+
+  void whatIsNotReadIsPutTogetherAndGivenUp() {
+    Served served;
+    auto client = served.client();
+    QVERIFY(client.waitFor(*client.send(question()))->has_ask());
+    std::uint64_t sent = 0;
+    const std::string part(1000, 'x');
+    while (served.requests().hushed == 0 && sent < 64'000'000) {
+      served.on([&] {
+        for (int i = 0; i < 100; ++i) served.requests().tell(text(part));
+      });
+      sent += 100 * part.size();
+    }
+    QCOMPARE(served.requests().hushed.load(), 1);
+    QVERIFY(sent < 8'000'000);  // what the kernel holds, and what waits
+    std::uint64_t came = 0;
+    for (auto event = next(client); event; event = next(client)) {
+      came += event->text().size();
+      if (event->error().empty()) continue;
+      QVERIFY(came < sent);
+      return;
+    }
+    QFAIL("nobody said that it was given up");
+  }
+
+  void longTextsAreCutIntoFrames() {
+    Served served;
+    auto client = served.client();
+    QVERIFY(client.waitFor(*client.send(question()))->has_ask());
+    std::string all;
+    for (int i = 0; i < 200'000; ++i) all += "ä";
+    tell(served, text(all));
+    std::string came;
+    while (came.size() < all.size()) {
+      const auto event = next(client);
+      QVERIFY(event);
+      came += event->text();
+    }
+    QVERIFY(came == all);
+  }
+
+  void bytesThatAreNoTextDoNotEndTheStream() {
+    Served served;
+    auto client = served.client();
+    QVERIFY(client.waitFor(*client.send(question()))->has_ask());
+    tell(served, text("\xff!"));
+    QCOMPARE(next(client)->text(), std::string("\xEF\xBF\xBD!"));
+  }
+};
+
+QTEST_GUILESS_MAIN(TestIpcAnswers)
+#include "test_answers.moc"
