@@ -46,7 +46,9 @@ Error connectError(const std::filesystem::path& socket) {
   return fromErrno(code, "connect to", socket.native());
 }
 
-bool isEvent(const v1::ServerFrame& frame) { return frame.has_status_event() || frame.has_log_event(); }
+bool isEvent(const v1::ServerFrame& frame) {
+  return frame.has_status_event() || frame.has_log_event() || frame.has_ask_event();
+}
 
 }  // namespace
 

@@ -38,6 +38,8 @@ public:
   // The next event of the stream begun last; nullopt when `limit` has passed. No limit: waits for ever.
   [[nodiscard]] Result<std::optional<v1::ServerFrame>> nextEvent(std::optional<Milliseconds> limit = std::nullopt);
 
+  // Of the last request: its stream's events have it.
+  [[nodiscard]] std::uint64_t lastId() const { return m_lastId; }
   [[nodiscard]] const v1::HelloReply& hello() const { return m_hello; }
   // The connection is of no more use: the service has gone away, fell silent or spoke nonsense.
   [[nodiscard]] bool lost() const { return !m_fd; }

@@ -52,6 +52,7 @@ CommandLine::CommandLine() : m_app("Lends this computer's GPU while nobody needs
   addBatches();
   addRuntimes();
   addTraining();
+  addChat();
   addSettings();
   addRecords();
   addGovernor();

@@ -64,6 +64,7 @@ private:
   void addBatches();
   void addRuntimes();
   void addTraining();
+  void addChat();
   void addHelp();
   void addGovernor();
   void addLeading(CLI::App& parent);

@@ -2,6 +2,7 @@
 // Every command of `lull`: what it was told, and what it does. No command line parser here: see command_line.h.
 #pragma once
 
+#include "cli/chat/history.h"
 #include "cli/session.h"
 #include "cli/when.h"
 
@@ -123,6 +124,15 @@ struct TrainOptions {
   bool force = false;
 };
 [[nodiscard]] Answer train(Session& session, const TrainOptions& options);
+
+struct ChatOptions {
+  std::vector<std::string> words;  // of the question; empty: standard input, or a person talks
+  std::string model;               // a name or hash; empty: the default one
+  std::string system;
+  Sampling sampling;
+  bool hideThinking = false;
+};
+[[nodiscard]] Answer chat(Session& session, const ChatOptions& options);
 
 [[nodiscard]] Answer doctor(Session& session);
 

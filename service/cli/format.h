@@ -40,6 +40,7 @@ namespace lull::cli {
 [[nodiscard]] std::string shorten(std::string_view utf8, std::size_t width);  // with "…" when it does not fit
 // Without control characters: what came from others must not steer the terminal.
 [[nodiscard]] std::string harmless(std::string_view utf8);
+[[nodiscard]] std::string harmlessText(std::string_view utf8);  // the same, but lines and tabs stay
 // Breaks at spaces into lines of at most `width` columns; further lines begin with `indent` spaces that do not count.
 // A longer word keeps a line of its own. No newline at the end.
 [[nodiscard]] std::string wrap(std::string_view utf8, std::size_t width, std::size_t indent = 0);

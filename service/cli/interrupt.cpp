@@ -20,12 +20,19 @@ volatile int g_wakeUp = -1;
 constexpr std::array kTaken{SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 std::array<bool, kTaken.size()> g_ignoredBefore{};  // as nohup and background jobs of shells have it
 
-extern "C" void noteSignal(int) {
+extern "C" void noteSignal(int signal) {
   const int kept = errno;
-  g_pending = 1;
+  g_pending = signal;
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto n = ::write(g_wakeUp, &one, sizeof one);
   errno = kept;
+}
+
+bool take(int signal) {
+  struct sigaction action {};
+  action.sa_handler = noteSignal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // and no SA_RESTART: a blocked write must notice
+  return ::sigaction(signal, &action, nullptr) == 0;
 }
 
 }  // namespace
@@ -38,11 +45,8 @@ Result<Interrupt> Interrupt::install() {
     struct sigaction before {};
     g_ignoredBefore[i] = ::sigaction(kTaken[i], nullptr, &before) == 0 && before.sa_handler == SIG_IGN;
   }
-  struct sigaction action {};
-  action.sa_handler = noteSignal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // and no SA_RESTART: a blocked write must notice
   for (const int signal : std::array{SIGINT, SIGTERM, SIGHUP}) {
-    if (::sigaction(signal, &action, nullptr) != 0) return fromErrno("sigaction");
+    if (!take(signal)) return fromErrno("sigaction");
   }
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
@@ -51,6 +55,15 @@ Result<Interrupt> Interrupt::install() {
 }
 
 bool Interrupt::pending() const { return m_fd && g_pending != 0; }
+
+bool Interrupt::isStop() const { return m_fd && g_pending == SIGINT; }
+
+void Interrupt::heed() const {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto n = ::read(m_fd.get(), &count, sizeof count);
+  g_pending = 0;
+  (void)take(SIGINT);
+}
 
 void restoreSignals() {
   for (std::size_t i = 0; i < kTaken.size(); ++i) ::signal(kTaken[i], g_ignoredBefore[i] ? SIG_IGN : SIG_DFL);

@@ -16,6 +16,10 @@ public:
   // Becomes readable with the first signal and stays so; -1 when not installed.
   [[nodiscard]] int fd() const { return m_fd.get(); }
   [[nodiscard]] bool pending() const;
+  // It was Ctrl-C, and not the wish that the program ends.
+  [[nodiscard]] bool isStop() const;
+  // What Ctrl-C asked for was done: the next one is the first again.
+  void heed() const;
 
 private:
   explicit Interrupt(Fd fd) : m_fd(std::move(fd)) {}

@@ -65,12 +65,13 @@ Terminal::Terminal(const Interrupt& interrupt)
       m_colours(m_outIsTerminal && m_smart && environment("NO_COLOR").empty()) {}
 
 void Terminal::print(std::string_view text) {
-  if (m_closed || !m_trouble) return;
+  if (closed() || !m_trouble) return;
   if (m_progressShown) progress({});
   const int code = writeAll(STDOUT_FILENO, text, *m_interrupt);
   if (code == 0) return;
-  m_closed = code == EPIPE || code == EINTR;
-  if (!m_closed) m_trouble = fromErrno(code, "write", "the output");
+  m_closed = code == EPIPE;
+  m_interrupted = code == EINTR;
+  if (!closed()) m_trouble = fromErrno(code, "write", "the output");
 }
 
 void Terminal::line(std::string_view text) { print(std::string(text) + "\n"); }

@@ -20,7 +20,9 @@ public:
   // Standard output. When the reader has gone (`lull tasks | head -1`) nothing more is written and closed() is true.
   void print(std::string_view text);
   void line(std::string_view text);  // with a newline
-  [[nodiscard]] bool closed() const { return m_closed; }
+  [[nodiscard]] bool closed() const { return m_closed || m_interrupted; }
+  // What interrupted a write was heeded: writes again.
+  void goOn() { m_interrupted = false; }
   [[nodiscard]] const Outcome& trouble() const { return m_trouble; }  // standard output could not be written
 
   // Standard error, for people: clears a progress line first.
@@ -44,6 +46,7 @@ private:
   bool m_smart = false;  // understands cursor movement
   bool m_colours = false;
   bool m_closed = false;
+  bool m_interrupted = false;
   bool m_progressShown = false;
   std::size_t m_painted = 0;  // lines of the last repaint
   Outcome m_trouble;

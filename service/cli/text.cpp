@@ -103,6 +103,17 @@ std::string harmless(std::string_view utf8) {
   return out;
 }
 
+std::string harmlessText(std::string_view utf8) {
+  std::string out;
+  for (std::size_t at = 0; at <= utf8.size();) {
+    const auto end = std::min(utf8.find_first_of("\n\t", at), utf8.size());
+    out += harmless(utf8.substr(at, end - at));
+    if (end < utf8.size()) out += utf8[end];
+    at = end + 1;
+  }
+  return out;
+}
+
 std::string wrap(std::string_view utf8, std::size_t width, std::size_t indent) {
   std::string out;
   std::size_t used = 0;

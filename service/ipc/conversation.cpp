@@ -92,7 +92,6 @@ void Conversation::dispatch(const v1::ClientFrame& frame) {
       return ask(frame.ask());
     case Frame::kCloseChat:
       return forward(frame.close_chat());
-      return fail(Error(Error::Kind::Unavailable, "this version cannot do that yet"));
     case Frame::kPutBlob:
       return forward(frame.put_blob());
     case Frame::kSubmitTask:

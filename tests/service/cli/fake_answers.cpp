@@ -36,7 +36,23 @@ Result<v1::GetStatusReply> handle(State& state, const v1::GetStatusRequest&) {
 }
 
 Result<v1::WatchStatusReply> handle(State&, const v1::WatchStatusRequest&) { return v1::WatchStatusReply{}; }
-Result<v1::UnwatchReply> handle(State&, const v1::UnwatchRequest&) { return v1::UnwatchReply{}; }
+Result<v1::UnwatchReply> handle(State& state, const v1::UnwatchRequest&) {
+  ++state.unwatched;
+  return v1::UnwatchReply{};
+}
+
+Result<v1::AskReply> handle(State& state, const v1::AskRequest& request) {
+  if (request.task_id() != "t-chat" + std::to_string(state.chats.size())) {
+    return Error(Kind::NotFound, "this connection has no such conversation");
+  }
+  state.questions.push_back(request);
+  return v1::AskReply{};
+}
+
+Result<v1::CloseChatReply> handle(State& state, const v1::CloseChatRequest&) {
+  ++state.chatsClosed;
+  return v1::CloseChatReply{};
+}
 
 Result<v1::PutBlobReply> handle(State& state, const v1::PutBlobRequest& request) {
   if (request.data().size() > wire::kMaxChunk) return Error(Kind::Invalid, "a chunk is larger than 512 KiB");
@@ -58,6 +74,12 @@ Result<v1::PutBlobReply> handle(State& state, const v1::PutBlobRequest& request)
 }
 
 Result<v1::SubmitTaskReply> handle(State& state, const v1::SubmitTaskRequest& request) {
+  if (request.spec().has_llama_chat()) {
+    state.chats.push_back(request.spec());
+    v1::SubmitTaskReply begun;
+    begun.set_id("t-chat" + std::to_string(state.chats.size()));
+    return begun;
+  }
   const auto& spirv = request.spec().spirv();
   if (spirv.module().source_case() == v1::Blob::kFile) return Error(Kind::Invalid, "the module still names a file");
   if (spirv.module().has_sha256() && !state.blobs.contains(spirv.module().sha256())) {
@@ -268,6 +290,10 @@ v1::ServerFrame dispatch(State& state, const v1::ClientFrame& frame) {
       return reply(state, frame.tail_log());
     case F::kUnwatch:
       return reply(state, frame.unwatch());
+    case F::kAsk:
+      return reply(state, frame.ask());
+    case F::kCloseChat:
+      return reply(state, frame.close_chat());
     case F::kAddModel:
       return reply(state, frame.add_model());
     case F::kPutModel:

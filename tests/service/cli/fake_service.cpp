@@ -135,6 +135,14 @@ bool FakeService::answer(Connection& connection, v1::ClientFrame frame) {
     connection.told = m_state.status;
     send(connection, first);
   }
+  if (frame.has_ask() && m_state.questions.size() <= m_state.answers.size()) {
+    for (const auto& event : m_state.answers[m_state.questions.size() - 1]) {
+      v1::ServerFrame part;
+      part.set_id(frame.id());
+      *part.mutable_ask_event() = event;
+      send(connection, part);
+    }
+  }
   if (frame.has_tail_log() && frame.tail_log().follow()) connection.logStream = frame.id();
   m_changed.notify_all();
   return true;
@@ -180,6 +188,11 @@ bool FakeService::waitForWatchers(int wanted) {
     return std::ranges::count_if(m_connections, [](const auto& c) { return c->statusStream + c->logStream > 0; }) ==
            wanted;
   });
+}
+
+bool FakeService::waitForQuestions(std::size_t wanted) {
+  std::unique_lock lock(m_mutex);
+  return m_changed.wait_for(lock, kPatience, [&] { return m_state.questions.size() >= wanted; });
 }
 
 bool FakeService::waitForReads(int wanted) {

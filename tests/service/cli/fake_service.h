@@ -65,6 +65,11 @@ public:
     int workLooks = 0;                    // how often it is asked for before it ends
     std::optional<settings::Store> settings;
     std::int64_t pausedUntil = 0;
+    std::vector<v1::AskRequest> questions;
+    std::vector<std::vector<v1::AskEvent>> answers;  // to the first question, the second…
+    std::vector<v1::TaskSpec> chats;
+    int unwatched = 0;
+    int chatsClosed = 0;
     v1::GetHistoryRequest asked;  // the last history request
     std::vector<v1::Point> points;
     std::vector<v1::LedgerEntry> entries;
@@ -77,6 +82,7 @@ public:
   void sayInLog(const std::vector<v1::LogLine>& lines, std::uint64_t lost);
   // How many watch the status, or follow the log; waits until it is so.
   [[nodiscard]] bool waitForWatchers(int wanted);
+  [[nodiscard]] bool waitForQuestions(std::size_t wanted);
   [[nodiscard]] bool waitForReads(int wanted);  // ReadResult requests taken
 
 private:

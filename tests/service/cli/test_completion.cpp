@@ -52,6 +52,7 @@ private slots:
     QTest::newRow("models") << QStringList{"model", "show", ""} << QStringList{"tiny"} << 1;
     QTest::newRow("a file to add") << QStringList{"model", "add", ""} << QStringList{":files"} << 1;
     QTest::newRow("a batch") << QStringList{"batch", ""} << QStringList{"run", "wait"} << 2;
+    QTest::newRow("a conversation's model") << QStringList{"chat", "-m", ""} << QStringList{"tiny"} << 1;
     QTest::newRow("its requests") << QStringList{"batch", "run", ""} << QStringList{":files"} << 1;
     QTest::newRow("its model") << QStringList{"batch", "run", "q.jsonl", "-m", ""} << QStringList{"tiny"} << 1;
     QTest::newRow("help") << QStringList{"help", "st"} << QStringList{"status"} << 1;
