@@ -8,9 +8,10 @@ namespace lull::cli {
 namespace {
 
 constexpr const char* kExamples =
-    "A runtime is what computes tasks and is not Lull's own. There is one: llama, which is\n"
-    "llama.cpp, for language models. Where this computer has it installed, that is used; else\n"
-    "an image: a small Debian root of about 400 MB, made from signed packages.\n"
+    "A runtime is what computes tasks and is not Lull's own. There is one: llama,\n"
+    "which is llama.cpp, for language models. Where this computer has it installed,\n"
+    "that is used; else an image: a small Debian root of about 400 MB, made from\n"
+    "signed packages.\n"
     "\n"
     "  lull runtime install llama      again: an update. What runs keeps what it has\n"
     "  lull runtime remove install     break an install off";

@@ -82,7 +82,7 @@ inline std::vector<Binary> binaries() {
       {"bin/lull-governor-check", qt + "|^libprotobuf|^libfmt", "what loads every driver carries nothing else"},
       {"bin/lull-inside", "^lib(?!c\\.so)", "it runs inside roots that have none of our libraries"},
       {"bin/lull-spirv", qt, "a worker runs where no Qt is"},
-      {"bin/lull-llama", "^lib(?!c\\.so)", "it runs inside roots that have none of our libraries"},
+      {"bin/lull-llama", "^lib(?!(c|m)\\.so)", "it runs inside roots that have none of our libraries, but libc's"},
       {"lib/libVkLayer_lull_governor.so", "^lib(Qt|protobuf|spdlog|fmt|vulkan)",
        "the layer brings nothing into its host"},
   };

@@ -49,7 +49,9 @@ private slots:
     row("a slip", "{\"name\": \"x\",\n \"spirv\": {\"buffers\": [{}, {\"ouput\": \"a\"}]}}",
         "t.json:2:29: spirv.buffers[1] has no field \"ouput\". Do you mean \"output\"?");
     row("an invention", "{\"elephant\": 1}",
-        "a task has no field \"elephant\". It may have: name, priority, limits, spirv, llama_batch, llama_training.");
+        "a task has no field \"elephant\". It may have: name, priority, limits, own, spirv, llama_batch, "
+        "llama_training, "
+        "llama_chat.");
     row("a wrong type", "{\"name\": \"x\", \"spirv\": {\"iterations\": \"many\"}}", "iterations");
     row("out of range", "{\"name\": \"x\", \"priority\": 99999999999}", "priority");
     row("two sources", "{\"spirv\": {\"module\": {\"file\": \"a\", \"sha256\": \"b\"}}}", "module");

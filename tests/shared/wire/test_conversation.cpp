@@ -128,6 +128,8 @@ private slots:
     tryCall<v1::InstallRuntimeRequest>();
     tryCall<v1::VerifyRuntimeRequest>();
     tryCall<v1::RemoveRuntimeRequest>();
+    tryCall<v1::AskRequest>();
+    tryCall<v1::CloseChatRequest>();
   }
 
   void takeReplyTellsErrorsAndMismatches() {
