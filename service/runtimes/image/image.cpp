@@ -223,6 +223,12 @@ void Images::remove(const std::string& which, Reply<v1::RemoveRuntimeReply> repl
   if (m_work && m_work->runs() && m_work->checks == image->about().version()) {
     return reply(Error(Error::Kind::Conflict, "the image is being checked: try again when that is done"));
   }
+  if (m_work && m_work->runs() && m_work->checks.empty() && image == current()) {
+    return reply(
+        Error(Error::Kind::Conflict,
+              "a newer one is being installed, and this one is used until then: try again when that is done, or "
+              "break the install off (lull runtime remove install)"));
+  }
   if (image->inUse() || (image == current() && usesImages() && m_events.needed())) {
     return reply(Error(Error::Kind::Conflict, "a task needs it: cancel it first (lull tasks lists them)"));
   }

@@ -18,6 +18,7 @@
 #include <asio/thread_pool.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -84,7 +85,6 @@ private:
   // Older images that nothing uses any more go.
   void dropOld();
   void discard(const std::filesystem::path& path, std::function<void()> done = {});
-  void takeOut(const Image& image, std::function<void()> done = {});
   [[nodiscard]] v1::Runtime shown(const Image& image) const;
   [[nodiscard]] std::vector<v1::Runtime> all() const;
   [[nodiscard]] std::filesystem::path rootOf(const Image& image) const;
@@ -98,7 +98,9 @@ private:
   void begin(std::string step);
   void heard(double progress, std::string step);
   void keep();
-  void kept(Result<std::optional<Manifest>> made);  // none: what came is what is here already
+  [[nodiscard]] std::int64_t timeForNext() const;
+  // Made from nothing: what came is what the image `before` is.
+  void kept(Result<std::optional<Manifest>> made, const std::string& before);
   void verified(const std::string& version, const Result<std::string>& findings);
   void breakOff();
   void fail(const Error& error);

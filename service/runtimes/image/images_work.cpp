@@ -166,23 +166,39 @@ void Images::keep() {
   heard(kUnpacked, "noting every file");
   v1::Runtime about;
   about.set_name(kLlama);
-  about.set_installed_unix_ms(m_clock.now().unixMs);
+  about.set_installed_unix_ms(timeForNext());
   const auto* now = current();
+  const auto before = now == nullptr ? v1::Runtime() : now->about();
   onDisk<Result<std::optional<Manifest>>>(
-      [this, about, before = now == nullptr ? v1::Runtime() : now->about(), progress = progressFrom(kUnpacked)] {
+      [this, about, before, progress = progressFrom(kUnpacked)] {
         return takeIn(m_folder, about, before, {m_stop, progress});
       },
-      [this](Result<std::optional<Manifest>> made) { kept(std::move(made)); });
+      [this, version = before.version()](Result<std::optional<Manifest>> made) { kept(std::move(made), version); });
 }
 
-void Images::kept(Result<std::optional<Manifest>> made) {
+// Images are told apart by their times, and clocks are set back: a new one is newer than all that are there.
+std::int64_t Images::timeForNext() const {
+  std::int64_t time = m_clock.now().unixMs;
+  for (const auto& image : m_images) {
+    time = std::max<std::int64_t>(time, image->about().installed_unix_ms() + 1);
+  }
+  return time;
+}
+
+void Images::kept(Result<std::optional<Manifest>> made, const std::string& before) {
   if (!made) return fail(made.error());
-  discard(m_folder / kCache);
   if (!made->has_value()) {
+    const auto* now = current();
+    if (now == nullptr || now->about().version() != before) {
+      return fail(Error(Error::Kind::Unavailable, fmt::format("the image {} was found damaged meanwhile. {}", before,
+                                                              "Install it again: lull runtime install llama")));
+    }
+    discard(m_folder / kCache);
     discard(m_folder / kPart);
-    m_work->told.set_version(current()->about().version());
+    m_work->told.set_version(before);
     return end(Told::STATE_DONE, "there is nothing newer");
   }
+  discard(m_folder / kCache);
   const auto& about = (*made)->about;
   log::info("runtimes: {} is installed: image {}", nameOf(about), about.version());
   m_work->told.set_version(about.version());
@@ -212,8 +228,9 @@ void Images::end(Told::State state, std::string text) {
   told.set_text(validUtf8(text));
   if (state == Told::STATE_FAILED) log::warning("runtimes: {}", text);
   m_endedTimer.expires_after(m_options.endedShown);
-  m_endedTimer.async_wait([this](const asio::error_code& error) {
-    if (error) return;
+  m_endedTimer.async_wait([this, weak = std::weak_ptr(m_self)](const asio::error_code& error) {
+    // It may have gone off before it was cancelled: what runs by now is not its own.
+    if (error || weak.expired() || !m_work || m_work->runs()) return;
     m_work.reset();
     tell();
   });

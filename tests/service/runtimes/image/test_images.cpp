@@ -5,11 +5,13 @@
 #include "runtimes/image/image.h"
 
 #include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
 
 #include <QTemporaryDir>
 #include <QTest>
 
 #include <csignal>
+#include <functional>
 #include <optional>
 #include <set>
 
@@ -58,7 +60,10 @@ private slots:
     m_needed = false;
     open();
   }
-  void cleanup() { m_images.reset(); }
+  void cleanup() {
+    m_images.reset();
+    m_onChange = {};
+  }
 
   void nothingIsThere() {
     const auto programs = m_images->programs("llama");
@@ -323,6 +328,48 @@ private slots:
     QCOMPARE(m_images->programs("llama").error().kind(), Error::Kind::NotFound);
   }
 
+  void theOneInUseStaysWhileANewerComes() {
+    const auto version = installed();
+    write("hang", "");
+    QVERIFY(install().ok());
+    makersPid();
+    QCOMPARE(remove(version).error().kind(), Error::Kind::Conflict);
+    QVERIFY(remove("install").ok());
+    QVERIFY(remove(version).ok());
+  }
+
+  // What came is as what was there, which is damaged by then.
+  void foundDamagedWhileTheSameIsNoted() {
+    const auto version = installed();
+    m_onChange = [&] {
+      if (m_images->list().work().step() != "noting every file") return;
+      m_onChange = {};
+      asio::post(m_loop, [this, version] {
+        const auto bin = place("runtimes/llama") / version / "root/usr/bin";
+        fs::permissions(bin, fs::perms::owner_write, fs::perm_options::add);
+        fs::remove(bin / "llama-finetune");
+        QCOMPARE(m_images->programs("llama").error().kind(), Error::Kind::Unavailable);
+      });
+    };
+    QVERIFY(install().ok());
+    const auto work = ended();
+    QCOMPARE(work.state(), Work::STATE_FAILED);
+    QVERIFY2(work.text().find("damaged meanwhile") != std::string::npos, work.text().c_str());
+    QVERIFY(untilOnly({"cache", version}));
+    QVERIFY(installed() != version);
+  }
+
+  void aClockThatWasSetBack() {
+    installed();
+    m_clock.setUnixMs(m_clock.now().unixMs - 86'400'000);
+    write("version", "1:0.8.0-1");
+    const auto second = installed();
+    QVERIFY(m_images->programs("llama")->version.find("0.8.0") != std::string::npos);
+    reopen();
+    QVERIFY(m_images->programs("llama")->version.find("0.8.0") != std::string::npos);
+    QVERIFY(untilOnly({second}));
+  }
+
 private:
   struct Changed {
     fs::path givenRoot{};
@@ -332,7 +379,12 @@ private:
   };
   void open() {
     auto images = Images::create(m_loop, m_clock, m_options,
-                                 {.changed = [this] { ++m_changes; }, .needed = [this] { return m_needed; }});
+                                 {.changed =
+                                      [this] {
+                                        ++m_changes;
+                                        if (const auto then = m_onChange) then();
+                                      },
+                                  .needed = [this] { return m_needed; }});
     if (!images) qFatal("%s", images.error().text().c_str());
     m_images = *std::move(images);
   }
@@ -421,6 +473,7 @@ private:
   Options m_options;
   bool m_needed = false;
   int m_changes = 0;
+  std::function<void()> m_onChange;
   std::unique_ptr<Images> m_images;
 };
 
