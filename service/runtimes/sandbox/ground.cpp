@@ -107,8 +107,11 @@ std::string describeHeld(bool given, const std::set<std::string>& held) {
   const auto by = [&held](const char* controller) {
     return held.contains(controller) ? "by the kernel" : "by looking every second";
   };
+  const bool weighed = held.contains("cpu");
   return std::string("memory is held ") + by("memory") + ", processes " + by("pids") + ", cores " +
-         (held.contains("cpu") ? "by the kernel" : "by affinity") + ", pausing is the kernel's";
+         (weighed ? "by the kernel" : "by affinity") + ", pausing is the kernel's" +
+         (weighed ? "; they weigh least within the service's group, which itself weighs what its unit says (CPUWeight=)"
+                  : "");
 }
 
 }  // namespace

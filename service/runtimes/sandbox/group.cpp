@@ -4,6 +4,7 @@
 #include "runtimes/sandbox/watch.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,9 +36,22 @@ std::vector<fs::path> groupsIn(const fs::path& folder) {
   return out;
 }
 
+// What happened in a group is read after its last process has ended: until then its owner marks it as used.
+Fd markUsed(const fs::path& group) {
+  Fd mark(::open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (mark) ::flock(mark.get(), LOCK_SH | LOCK_NB);
+  return mark;
+}
+bool isUsed(const fs::path& group) {
+  const Fd folder(::open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return folder && ::flock(folder.get(), LOCK_EX | LOCK_NB) != 0;
+}
+
 // Refused, without harm, while anything is in them.
-void removeEmptyGroups(const fs::path& folder) {
-  for (const auto& group : groupsIn(folder)) ::rmdir(group.c_str());
+void removeUnusedGroups(const fs::path& folder) {
+  for (const auto& group : groupsIn(folder)) {
+    if (!isUsed(group)) ::rmdir(group.c_str());
+  }
 }
 
 }  // namespace
@@ -62,7 +76,7 @@ std::vector<GroupSetting> groupSettings(const Limits& limits) {
 std::optional<Group> Group::create(const Ground& ground, const Limits& limits) {
   if (!ground.given()) return std::nullopt;
   static std::atomic<unsigned> count{0};
-  removeEmptyGroups(ground.folder());
+  removeUnusedGroups(ground.folder());
   const auto folder =
       ground.folder() / (kPrefix + std::to_string(::getpid()) + '-' + std::to_string(count.fetch_add(1)));
   if (::mkdir(folder.c_str(), 0755) != 0) return std::nullopt;
@@ -70,7 +84,7 @@ std::optional<Group> Group::create(const Ground& ground, const Limits& limits) {
 }
 
 Group::Group(fs::path folder, const Limits& limits)
-    : m_folder(std::move(folder)), m_memoryBytes(limits.memoryBytes), m_left(limits) {
+    : m_folder(std::move(folder)), m_used(markUsed(m_folder)), m_memoryBytes(limits.memoryBytes), m_left(limits) {
   for (const auto& setting : groupSettings(limits)) {
     if (!put(m_folder / setting.file, setting.value)) continue;
     if (setting.file == "memory.max") m_left.memoryBytes = 0;
@@ -100,7 +114,10 @@ std::string Group::endedForMemory() const {
   return sandbox::brokenLimit({.memoryBytes = m_memoryBytes}, {.memoryBytes = m_memoryBytes + 1}, 0);
 }
 
-void Group::remove() const { ::rmdir(m_folder.c_str()); }
+void Group::remove() {
+  ::rmdir(m_folder.c_str());
+  m_used = Fd();
+}
 
 std::optional<std::uint64_t> Group::valueIn(const char* file, const std::string& name) const {
   const auto text = readFile(m_folder / file);
@@ -121,7 +138,7 @@ void clearGroups(const fs::path& folder) {
     for (pid_t pid = 0; pids >> pid;) ::kill(pid, SIGKILL);
     put(path / "cgroup.freeze", "0");
   }
-  removeEmptyGroups(folder);
+  for (const auto& path : groupsIn(folder)) ::rmdir(path.c_str());
 }
 
 }  // namespace lull::sandbox

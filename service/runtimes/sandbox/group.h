@@ -40,13 +40,14 @@ public:
   // Why the kernel ended it for want of memory, for people; empty: it did not.
   [[nodiscard]] std::string endedForMemory() const;
   [[nodiscard]] const std::filesystem::path& folder() const { return m_folder; }
-  // When all that was in it is gone; what cannot be removed yet goes with a later one.
-  void remove() const;
+  // When all that was in it is gone, and has been read; what cannot be removed yet goes with a later one.
+  void remove();
 
 private:
   [[nodiscard]] std::optional<std::uint64_t> valueIn(const char* file, const std::string& name) const;
 
   std::filesystem::path m_folder;
+  Fd m_used;  // until it is removed no other Group takes it for a leftover
   std::uint64_t m_memoryBytes = 0;
   Limits m_left;
 };

@@ -58,7 +58,7 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
   const Walls walls;
   const Milliseconds startLimit;
   Hooks hooks;
-  const std::optional<Group> group;
+  std::optional<Group> group;
   std::optional<process::Child> child;  // bubblewrap; without walls the program itself
   Listening info;
   Listening report;

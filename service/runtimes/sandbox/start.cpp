@@ -133,6 +133,7 @@ Result<Start> prepare(const Spec& spec) {
   if (!report) return report.error();
   auto& words = launch.arguments;
   words.push_back(std::to_string(*report));
+  if (spec.walls == Walls::Confined) words.emplace_back("session");  // bubblewrap made one, else it is the service's
   for (auto& limit : limitWords(spec.limits)) words.push_back(std::move(limit));
   words.emplace_back("--");
   words.push_back(spec.program.native());

@@ -20,8 +20,7 @@ constexpr Milliseconds kInterval{1000};
 constexpr Milliseconds kShortest{50};
 constexpr std::uint64_t kBytesPerMs = 8ULL << 20U;  // memory is not taken much faster
 constexpr std::size_t kProcesses = 4096;
-constexpr std::size_t kFiles = 100'000;  // looked at; more small ones than this do not matter by their size
-constexpr std::uint64_t kBlock = 512;    // of st_blocks
+constexpr std::uint64_t kBlock = 512;  // of st_blocks
 
 // RssAnon and RssShmem, not RssFile: programs and libraries are there for others too.
 void addProcess(pid_t pid, Use& use) {
@@ -38,26 +37,28 @@ void addProcess(pid_t pid, Use& use) {
   }
 }
 
-std::uint64_t bytesIn(const fs::path& folder) {
-  std::uint64_t bytes = 0;
-  std::size_t files = 0;
+void addFolder(const fs::path& folder, Use& use, const std::atomic<bool>& stop) {
   std::error_code code;
-  for (fs::recursive_directory_iterator it(folder, code), end; !code && it != end && files < kFiles;
-       it.increment(code), ++files) {
+  fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, code);
+  for (const fs::recursive_directory_iterator end; !code && it != end && use.files < kMostFiles && !stop;
+       it.increment(code)) {
     struct stat status {};
-    if (::lstat(it->path().c_str(), &status) == 0) bytes += static_cast<std::uint64_t>(status.st_blocks) * kBlock;
+    if (::lstat(it->path().c_str(), &status) == 0)
+      use.diskBytes += static_cast<std::uint64_t>(status.st_blocks) * kBlock;
+    ++use.files;
   }
-  return bytes;
 }
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; }
 
 }  // namespace
 
-Use useOf(const Crowd& crowd, const std::vector<fs::path>& folders) {
+Use useOf(const Crowd& crowd, const std::vector<fs::path>& folders, const std::atomic<bool>& stop) {
   Use use{.cpuNs = cpuNsOf(crowd.root)};
-  for (const auto& member : membersOf(crowd, kProcesses)) addProcess(member.pid, use);
-  for (const auto& folder : folders) use.diskBytes += bytesIn(folder);
+  for (const auto& member : membersOf(crowd, kProcesses)) {
+    if (!stop) addProcess(member.pid, use);
+  }
+  for (const auto& folder : folders) addFolder(folder, use, stop);
   return use;
 }
 
@@ -67,6 +68,9 @@ std::string brokenLimit(const Limits& limits, const Use& use, std::uint64_t befo
   }
   if (limits.memoryBytes > 0 && use.memoryBytes > limits.memoryBytes) {
     return "it used more than " + mebibytes(limits.memoryBytes) + " of memory";
+  }
+  if (limits.diskBytes > 0 && use.files >= kMostFiles) {
+    return "there were " + std::to_string(kMostFiles) + " files in its folders: more than are counted";
   }
   if (limits.diskBytes > 0 && use.diskBytes > before + limits.diskBytes) {
     return "it put more than " + mebibytes(limits.diskBytes) + " on the disk";
@@ -92,6 +96,7 @@ struct Watch::Look : std::enable_shared_from_this<Watch::Look> {
   std::optional<Told> told;
   Use last;  // until the first look: nothing
   Milliseconds sinceDisks{0};
+  std::atomic<bool> stop{false};  // what the look that is under way finds is of no use any more
 
   void later(asio::thread_pool& thread) {
     const auto pause = untilNextLook(limits, last);
@@ -108,7 +113,7 @@ struct Watch::Look : std::enable_shared_from_this<Watch::Look> {
     const bool disksToo = sinceDisks >= kInterval;
     if (disksToo) sinceDisks = Milliseconds(0);
     asio::post(thread, [self = shared_from_this(), &thread, who = crowd, disksToo] {
-      const auto use = useOf(who, disksToo ? self->folders : std::vector<fs::path>());
+      const auto use = useOf(who, disksToo ? self->folders : std::vector<fs::path>(), self->stop);
       asio::post(self->loop, [self, use, disksToo, &thread] { self->take(use, disksToo, thread); });
     });
   }
@@ -131,7 +136,9 @@ Watch::Watch(asio::io_context& loop, const Spec& spec) : m_look(std::make_shared
     if (bind.access == Access::ReadWrite) m_look->folders.push_back(bind.from);
   }
   // Here, before anything runs inside: what it writes must not pass for what was there.
-  for (const auto& folder : m_look->folders) m_look->before += bytesIn(folder);
+  Use there;
+  for (const auto& folder : m_look->folders) addFolder(folder, there, m_look->stop);
+  m_look->before = there.diskBytes;
 }
 
 Watch::~Watch() {
@@ -146,6 +153,7 @@ void Watch::begin(const Crowd& crowd, Told told) {
 }
 
 void Watch::end() {
+  m_look->stop = true;
   m_look->told.reset();
   m_look->timer.cancel();
 }

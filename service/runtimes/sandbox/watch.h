@@ -11,6 +11,9 @@
 #include <asio/steady_timer.hpp>
 #include <asio/thread_pool.hpp>
 
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,14 +21,19 @@
 
 namespace lull::sandbox {
 
+// In its folders together. Those behind them would not be counted: so many are a broken limit.
+inline constexpr std::size_t kMostFiles = 100'000;
+
 struct Use {
   std::uint64_t threads = 0;
   std::uint64_t memoryBytes = 0;  // what would be free without it, about
   std::uint64_t diskBytes = 0;
+  std::size_t files = 0;  // at most kMostFiles
   std::uint64_t cpuNs = 0;
 };
-// Of all members, and of the folders.
-[[nodiscard]] Use useOf(const Crowd& crowd, const std::vector<std::filesystem::path>& folders);
+// Of all members, and of the folders; less than that when `stop` is set meanwhile.
+[[nodiscard]] Use useOf(const Crowd& crowd, const std::vector<std::filesystem::path>& folders,
+                        const std::atomic<bool>& stop);
 // Empty: within the limits. `before`: what the folders held when it began.
 [[nodiscard]] std::string brokenLimit(const Limits& limits, const Use& use, std::uint64_t before);
 
@@ -39,7 +47,7 @@ public:
     std::function<void(const std::string& how)> broken;
   };
   Watch(asio::io_context& loop, const Spec& spec);
-  ~Watch();  // waits for the look that is under way
+  ~Watch();  // waits until the look that is under way has heard that it is to stop
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 

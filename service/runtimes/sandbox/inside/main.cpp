@@ -21,6 +21,8 @@ namespace {
 constexpr int kLowest = 19;       // what leads here keeps its priority: it must hear of an end at once
 constexpr int kIoProcess = 1;     // IOPRIO_WHO_PROCESS
 constexpr int kIoIdle = 3 << 13;  // IOPRIO_CLASS_IDLE; glibc has no names for them
+constexpr int kSessionAttempts = 5;
+constexpr int kSessionPauseUs = 60'000;
 constexpr char kReady = '+';
 
 int report = -1;
@@ -52,6 +54,18 @@ void takeIdlePriority() {
   if (::sched_setscheduler(0, SCHED_IDLE, &none) != 0) giveUp("sched_setscheduler");
 }
 
+// The kernel may weigh sessions, each as one, against each other ("autogroup"): what is idle within a new session would
+// still get as much as all of the owner's. Others than the administrator set that ten times a second, all together.
+void lowerSession() {
+  const int file = ::open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  for (int i = 0; i < kSessionAttempts; ++i) {
+    if (::write(file, "19", 2) > 0 || errno != EAGAIN) break;
+    ::usleep(kSessionPauseUs);
+  }
+  ::close(file);
+}
+
 // When memory runs out the kernel is to take this one, never a program of the owner's.
 void offerToOom() {
   const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -64,6 +78,7 @@ void take(const char* word) {
   const char* value = std::strchr(word, '=');
   if (value == nullptr) {
     if (std::strcmp(word, "idle") == 0) takeIdlePriority();
+    if (std::strcmp(word, "session") == 0) lowerSession();
     return;
   }
   for (const auto& known : kLimits) {

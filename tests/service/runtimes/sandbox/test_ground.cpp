@@ -141,6 +141,28 @@ private slots:
     QCOMPARE(group.endedForMemory(), std::string("this computer had no memory left"));
   }
 
+  // It is read when it has ended, and others begin meanwhile.
+  void whatIsStillReadIsNotRemovedByAnother() {
+    const QTemporaryDir dir;
+    const fs::path folder = dir.path().toStdString();
+    put(folder / "cgroup.subtree_control", "");
+    const auto ground = Ground::claimAt(folder);
+    QVERIFY(ground.given());
+    auto first = Group::create(ground, {});
+    const fs::path left = folder / "worker-1-0";
+    fs::create_directory(left);
+    auto second = Group::create(ground, {});
+    QVERIFY(first && second);
+    QVERIFY(fs::exists(first->folder()) && !fs::exists(left));
+    // As a program in it keeps it from going at once.
+    put(first->folder() / "member", "");
+    first->remove();
+    fs::remove(first->folder() / "member");
+    QVERIFY(fs::exists(first->folder()));
+    const auto third = Group::create(ground, {});
+    QVERIFY(third && fs::exists(second->folder()) && !fs::exists(first->folder()));
+  }
+
   void theMomentOfStandingStillIsTold() {
     const Captured captured;
     const Group group(captured.folder(), {});

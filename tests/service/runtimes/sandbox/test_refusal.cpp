@@ -107,6 +107,8 @@ private slots:
              std::string("it used more than 64 MiB of memory"));
     QCOMPARE(sandbox::brokenLimit(limits, {.diskBytes = (40 << 20) + 1}, 8 << 20),
              std::string("it put more than 32 MiB on the disk"));
+    QCOMPARE(sandbox::brokenLimit(limits, {.files = sandbox::kMostFiles}, 0),
+             std::string("there were 100000 files in its folders: more than are counted"));
   }
 };
 

@@ -249,6 +249,13 @@ private slots:
     QVERIFY(killed.ending()->cpuNs > 100'000'000);
   }
 
+  void itsSessionWeighsLittle() {
+    if (!std::filesystem::exists("/proc/self/autogroup")) QSKIP("this kernel does not weigh sessions");
+    Inmate inmate;
+    inmate.run(Inmate::shell("cat /proc/self/autogroup"));
+    QVERIFY2(inmate.output().ends_with(" nice 19\n"), inmate.output().c_str());
+  }
+
   void idleAndFewerCores_data() { wallsRows(); }
   void idleAndFewerCores() {
     auto spec = Inmate::shell(
