@@ -3,15 +3,18 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-
 namespace lull::cli {
 
 using nlohmann::json;
 
+void History::ask(std::string question) {
+  m_turns.push_back({.question = std::move(question), .answer = {}});
+  m_leftOutBefore = m_leftOut;
+}
+
 void History::takeBack() {
   m_turns.pop_back();
-  m_leftOut = std::min(m_leftOut, m_turns.size());
+  m_leftOut = m_leftOutBefore;
 }
 
 void History::clear() {

@@ -20,12 +20,13 @@ class History {
 public:
   explicit History(std::string system) : m_system(std::move(system)) {}
 
-  void ask(std::string question) { m_turns.push_back({.question = std::move(question), .answer = {}}); }
+  void ask(std::string question);
   void answer(std::string text) { m_turns.back().answer = std::move(text); }
-  // The last question was not answered.
+  // The last question was not answered: as it was before.
   void takeBack();
   // Leaves out the oldest question and its answer, never the last one. False: that is all there is.
   [[nodiscard]] bool shorten();
+  [[nodiscard]] bool isShortened() const { return m_leftOut > 0; }
   void clear();
   [[nodiscard]] bool isEmpty() const { return m_turns.empty(); }
 
@@ -41,7 +42,8 @@ private:
   };
   std::string m_system;
   std::vector<Turn> m_turns;
-  std::size_t m_leftOut = 0;  // of the oldest
+  std::size_t m_leftOut = 0;        // of the oldest
+  std::size_t m_leftOutBefore = 0;  // the last question
 };
 
 }  // namespace lull::cli

@@ -11,6 +11,7 @@ namespace lull::cli {
 
 namespace {
 
+constexpr std::size_t kMostTyped = 4095;        // of a line, by the kernel
 constexpr std::size_t kMostInput = 512 * 1024;  // with room to spare in a frame
 
 // What is there; empty: the end, nullopt: an interrupt.
@@ -34,9 +35,11 @@ bool Keyboard::isPerson() { return ::isatty(STDIN_FILENO) == 1; }
 
 std::optional<std::string> Keyboard::line() {
   std::string all;
+  m_cut = false;
   for (;;) {
     auto part = oneLine();
     if (!part) return std::nullopt;
+    m_cut = m_cut || part->size() >= kMostTyped;
     const bool goesOn = part->ends_with('\\');
     if (goesOn) part->pop_back();
     all += *part;

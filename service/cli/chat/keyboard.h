@@ -17,11 +17,14 @@ public:
   [[nodiscard]] static bool isPerson();  // standard input is a terminal
   // Nullopt: Ctrl-D, or Ctrl-C (the interrupt is pending then).
   [[nodiscard]] std::optional<std::string> line();
+  // The last line was as long as a terminal lets one be: it drops the rest without a word.
+  [[nodiscard]] bool isCut() const { return m_cut; }
 
 private:
   [[nodiscard]] std::optional<std::string> oneLine();
   const Interrupt* m_interrupt;
   std::string m_typed;  // ahead
+  bool m_cut = false;
 };
 
 // All of standard input; an error also when it is too long to be a question.

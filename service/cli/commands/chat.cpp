@@ -26,7 +26,9 @@ constexpr const char* kHelp =
     "/save FILE   keep the conversation as a file\n"
     "/quit        leave; so do Ctrl-D and Ctrl-C\n"
     "\n"
-    "Ctrl-C stops an answer. A line that ends with \\ goes on in the next.";
+    "Ctrl-C stops an answer. A line that ends with \\ goes on in the next.\n"
+    "Each line that is pasted is a question, of 4,095 bytes at most: ask about longer\n"
+    "text with `lull chat Summarise this: - <FILE`.";
 
 class Chat {
 public:
@@ -44,12 +46,12 @@ public:
 
   Answer converse() {
     auto& terminal = m_session.terminal();
-    terminal.line(fmt::format("{}. Ask something; /help tells what else there is.", harmless(m_talk.model().name())));
+    say(fmt::format("{}. Ask something; /help tells what else there is.", harmless(m_talk.model().name())));
     while (!m_left) {
-      terminal.print(terminal.paint(Colour::Bold, kPrompt));
+      if (terminal.isTerminal()) terminal.print(terminal.paint(Colour::Bold, kPrompt));
       const auto typed = m_keyboard.line();
       if (!typed) {
-        terminal.print("\n");
+        if (terminal.isTerminal()) terminal.print("\n");
         break;
       }
       if (auto taken = take(*typed); !taken) return taken.error();
@@ -60,6 +62,12 @@ public:
   }
 
 private:
+  // To the person; a file has the answers alone.
+  void say(std::string_view text) {
+    auto& terminal = m_session.terminal();
+    terminal.isTerminal() ? terminal.line(text) : terminal.note(text);
+  }
+
   // An error: the service is gone, or does not let us go on.
   Outcome take(const std::string& typed) {
     const auto begin = typed.find_first_not_of(" \t");
@@ -68,12 +76,24 @@ private:
       command(typed.substr(begin));
       return {};
     }
+    if (m_keyboard.isCut()) {
+      m_session.remark(
+          "A terminal takes 4,095 bytes of a line: what came after them is not in the question; see /help");
+    }
     m_history.ask(typed);
     const auto end = answer();
-    if (end) return {};
+    if (!end) return notAnswered(end.error());
+    if (m_session.interrupt().isStop()) {  // it came with the end of the answer
+      m_session.interrupt().heed();
+      m_session.terminal().goOn();
+    }
+    return {};
+  }
+
+  Outcome notAnswered(const Error& why) {
     m_history.takeBack();
-    (void)m_session.tell(end.error());
-    if (m_session.isGone()) return end.error();
+    if (m_session.isGone()) return why;  // told at the end
+    (void)m_session.tell(why);
     return {};
   }
 
@@ -82,7 +102,7 @@ private:
     const auto name = typed.substr(0, space);
     auto rest = space == std::string::npos ? std::string() : typed.substr(space + 1);
     while (rest.ends_with(' ')) rest.pop_back();
-    if (name == "/help") return m_session.terminal().line(kHelp);
+    if (name == "/help") return say(kHelp);
     if (name == "/clear") return clear();
     if (name == "/model") return changeModel(rest);
     if (name == "/save") return save(rest);
@@ -99,7 +119,7 @@ private:
   }
 
   void changeModel(const std::string& which) {
-    if (which.empty()) return m_session.terminal().line(harmless(m_talk.model().name()));
+    if (which.empty()) return say(harmless(m_talk.model().name()));
     auto model = modelToTalkTo(m_session, which);
     if (!model) {
       (void)m_session.tell(model.error());
@@ -144,12 +164,11 @@ private:
       m_session.remark("The model had to leave the GPU; the answer begins anew as soon as it may go on");
     }
     if (end != ModelTalk::End::TooLong) return {};
+    const bool isNew = !m_history.isShortened();
     if (!m_history.shorten()) {
       return Error(Error::Kind::TooBig, "the question is longer than this model can read: ask it in parts");
     }
-    if (!std::exchange(m_shortened, true)) {
-      m_session.remark("The conversation is longer than the model can read: from now on its oldest part is left out");
-    }
+    if (isNew) m_session.remark("The conversation is longer than the model can read: its oldest part is left out");
     return {};
   }
 
@@ -166,7 +185,6 @@ private:
   History m_history;
   ModelTalk m_talk;
   Keyboard m_keyboard{m_session.interrupt()};
-  bool m_shortened = false;  // it was told
   bool m_left = false;
 };
 

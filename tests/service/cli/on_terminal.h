@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 
 namespace lull::test {
 
@@ -24,7 +25,9 @@ inline constexpr int kPatienceMs = 20'000;
 // `lull` on a terminal of 100 columns.
 class OnTerminal {
 public:
-  OnTerminal(const FakeService& service, const QStringList& arguments, const QStringList& environment = {}) {
+  // `out`: standard output goes there; -1: to the terminal too.
+  OnTerminal(const FakeService& service, const QStringList& arguments, const QStringList& environment = {},
+             int out = -1) {
     winsize size{.ws_row = 40, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
     if (::openpty(&m_ours, &m_theirs, nullptr, nullptr, &size) != 0) qFatal("no pseudo terminal");
     ::fcntl(m_ours, F_SETFD, FD_CLOEXEC);
@@ -34,11 +37,11 @@ public:
     for (const auto& variable : environment) variables.insert(variable.section('=', 0, 0), variable.section('=', 1));
     m_process.setProcessEnvironment(variables);
     m_process.setArguments(arguments);
-    m_process.setChildProcessModifier([fd = m_theirs] {
+    m_process.setChildProcessModifier([fd = m_theirs, out] {
       ::setsid();
       ::ioctl(fd, TIOCSCTTY, 0);
       ::dup2(fd, 0);
-      ::dup2(fd, 1);
+      ::dup2(out < 0 ? fd : out, 1);
       ::dup2(fd, 2);
     });
     m_process.start();
@@ -66,6 +69,12 @@ public:
     m_process.waitForFinished();
     return m_all;
   }
+  // Until there is something to read, which is left there.
+  bool waitForMore() {
+    pollfd fd{m_ours, POLLIN, 0};
+    return ::poll(&fd, 1, kPatienceMs) > 0 && (fd.revents & POLLIN) != 0;
+  }
+  void interrupt() { ::kill(static_cast<pid_t>(m_process.processId()), SIGINT); }
   void press(char key) { QCOMPARE(::write(m_ours, &key, 1), ssize_t(1)); }
   void type(const QByteArray& keys) {
     for (const char key : keys) press(key);

@@ -194,6 +194,76 @@ private slots:
     m_service->change([](auto& state) { QCOMPARE(state.chatsClosed, 1); });
   }
 
+  // What comes then is there already, so nothing is left to stop.
+  void ctrlCWithTheEndOfAnAnswerDoesNotLeave() {
+    const std::string tall(45'000, '\n');  // more than a terminal takes before somebody reads it
+    answer({{text(tall + "between"), text(tall), done()}, {text("Two"), done()}});
+    OnTerminal person(*m_service, {"chat"});
+    QVERIFY(person.waitFor(kPrompt));
+    person.type("Hi\n");
+    QVERIFY(m_service->waitForQuestions(1));  // the answer is sent as a whole
+    QVERIFY(person.waitFor("between"));
+    QVERIFY(person.waitForMore());  // so the end of the answer was read
+    person.forget();
+    person.interrupt();
+    QVERIFY(person.waitFor(kPrompt));
+    person.type("And?\n");
+    QVERIFY(person.waitFor("Two"));
+    m_service->change([](auto& state) { QCOMPARE(state.unwatched, 0); });
+  }
+
+  void aFileHasTheAnswersAlone() {
+    QFile file(m_service->folder() + "/out");
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    OnTerminal person(*m_service, {"chat"}, {}, file.handle());
+    QVERIFY(person.waitFor("Ask something"));
+    person.type("Hi\n");
+    QVERIFY(m_service->waitForQuestions(1));
+    person.type("/help\n");
+    QVERIFY(person.waitFor("/save FILE"));
+    person.type("\x04");
+    person.readToEnd();
+    QCOMPARE(person.code(), 0);
+    QVERIFY(file.seek(0));
+    QCOMPARE(file.readAll(), QByteArray("Hello\n"));
+  }
+
+  void aLineThatTheTerminalCutsIsSaid() {
+    OnTerminal person(*m_service, {"chat"});
+    QVERIFY(person.waitFor(kPrompt));
+    person.forget();
+    person.type(QByteArray(5000, 'x') + "\n");
+    QVERIFY(person.waitFor("Hello"));
+    QVERIFY2(person.all().contains("4,095 bytes"), person.all());
+    QCOMPARE(question(0)["messages"].toArray()[0].toObject()["content"].toString(), QString(4095, 'x'));
+  }
+
+  void aLostServiceIsToldOnce() {
+    OnTerminal person(*m_service, {"chat"});
+    QVERIFY(person.waitFor(kPrompt));
+    m_service.reset();
+    person.type("Hi\n");
+    const auto all = person.readToEnd();
+    QVERIFY2(all.count("lull: ") == 1 && all.contains("has gone away"), all);
+    QVERIFY(person.code() > 0);
+  }
+
+  void aQuestionThatIsTooLongIsAllThatIsForgotten() {
+    answer({{text("One"), done()},
+            {failed(wire::kConversationTooLong)},
+            {failed(wire::kConversationTooLong)},
+            {text("Three"), done()}});
+    OnTerminal person(*m_service, {"chat"});
+    person.type("first\n");
+    QVERIFY(person.waitFor("One"));
+    person.type("endless\n");
+    QVERIFY(person.waitFor("ask it in parts"));
+    person.type("third\n");
+    QVERIFY(person.waitFor("Three"));
+    QCOMPARE(question(3)["messages"].toArray().size(), 3);
+    QCOMPARE(question(3)["messages"].toArray()[0].toObject()["content"].toString(), QString("first"));
+  }
+
   void commands() {
     m_service->change([](auto& state) { state.models.push_back(makeModel("other", std::string(64, 'b'))); });
     answer({{text("Hello"), done()}, {text("Two"), done()}});

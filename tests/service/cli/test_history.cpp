@@ -50,6 +50,33 @@ private slots:
     QVERIFY(history.isEmpty());
   }
 
+  void aQuestionThatIsTooLongCostsNothing() {
+    History history("");
+    for (const char* question : {"one", "two"}) {
+      history.ask(question);
+      history.answer("yes");
+    }
+    history.ask("far too long");
+    while (history.shorten()) {
+    }
+    QVERIFY(history.isShortened());
+    history.takeBack();
+    QVERIFY(!history.isShortened());
+    // What an earlier question had left out stays so.
+    history.ask("three");
+    QVERIFY(history.shorten());
+    history.answer("yes");
+    history.ask("far too long");
+    while (history.shorten()) {
+    }
+    history.takeBack();
+    history.ask("four");
+    QCOMPARE(history.body({}),
+             std::string(R"({"messages":[{"content":"two","role":"user"},)"
+                         R"({"content":"yes","role":"assistant"},{"content":"three","role":"user"},)"
+                         R"({"content":"yes","role":"assistant"},{"content":"four","role":"user"}]})"));
+  }
+
   void bytesThatAreNoTextAreReplaced() {
     History history("");
     history.ask("\xff");
