@@ -64,10 +64,9 @@ std::string sentenceOf(const v1::ModelFit& fit) {
     return fmt::format("fits: {} of {}; a context of {} tokens would fit", needs, gigabytes(fit.memory_bytes()),
                        fit.most_context());
   }
-  if (fit.layers_on_gpu() == 0)
-    return fmt::format("does not fit: {}, this GPU grants {}", needs, gigabytes(fit.memory_bytes()));
-  return fmt::format("fits in part: {}, this GPU grants {}: {} of {} layers", needs, gigabytes(fit.memory_bytes()),
-                     fit.layers_on_gpu(), fit.layers());
+  // Nothing runs with some of its layers: how many would fit tells how far off it is.
+  return fmt::format("does not fit: {}, this GPU grants {} ({} of {} layers would)", needs,
+                     gigabytes(fit.memory_bytes()), fit.layers_on_gpu(), fit.layers());
 }
 
 }  // namespace

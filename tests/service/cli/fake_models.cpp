@@ -104,8 +104,9 @@ Result<v1::GetModelReply> handle(State& state, const v1::GetModelRequest& reques
   fit.set_gpu_name("Pretended GPU");
   fit.set_memory_bytes(3'000'000'000);
   fit.set_layers(24);
-  fit.set_layers_on_gpu(state.modelFits ? 24 : 0);
-  fit.set_text(state.modelFits ? "fits: needs about 1.2 GB" : "does not fit: needs about 5.2 GB");
+  fit.set_layers_on_gpu(state.modelFits ? 24 : 20);
+  fit.set_text(state.modelFits ? "fits: needs about 1.2 GB"
+                               : "does not fit: needs about 5.2 GB (20 of 24 layers would)");
   return reply;
 }
 

@@ -105,7 +105,9 @@ private slots:
     const auto small = fitOf(header, 3'000'000'000);
     QVERIFY(small.layers_on_gpu() > 8 && small.layers_on_gpu() < 20);
     QCOMPARE(small.most_context(), 0U);
-    QVERIFY2(small.text().starts_with("fits in part"), small.text().c_str());
+    QVERIFY2(small.text().starts_with("does not fit: needs about 5."), small.text().c_str());
+    const auto layers = "3.0 GB (" + std::to_string(small.layers_on_gpu()) + " of 28 layers would)";
+    QVERIFY2(small.text().ends_with(layers), small.text().c_str());
     const auto none = fitOf(header, 500'000'000);
     QCOMPARE(none.layers_on_gpu(), 0U);
     QVERIFY2(none.text().starts_with("does not fit"), none.text().c_str());
