@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/batch_view.h"
 
+#include "cli/computed.h"
 #include "cli/format.h"
 
 #include <fmt/core.h>
@@ -61,7 +62,10 @@ std::string waitsFor(const v1::Status& status, const std::string& task) {
 void BatchView::take(const v1::Status& status, Instant now) {
   const auto* task = among(status, m_task);
   m_waits = waitsFor(status, m_task);
-  if (task != nullptr) m_now = *task;
+  if (task != nullptr) {
+    m_now = *task;
+    m_byProcessor = isOnProcessor(status, m_task);
+  }
   m_pace.take({.at = now,
                .running = task != nullptr && task->state() == v1::TASK_STATE_RUNNING,
                .requests = answered(m_now.usage()),
@@ -69,7 +73,7 @@ void BatchView::take(const v1::Status& status, Instant now) {
 }
 
 std::string BatchView::timeLeft() const {
-  if (m_now.seconds_left() > 0) return span(std::llround(m_now.seconds_left())) + " of GPU time left";
+  if (auto told = timeLeftText(m_now, m_byProcessor); !told.empty()) return told;
   const auto done = answered(m_now.usage());
   const auto left = m_requests > done ? m_pace.secondsFor(m_requests - done) : std::nullopt;
   return left ? span(std::llround(*left)) + " left" : std::string{};

@@ -26,6 +26,7 @@ private:
   std::string m_task;
   std::uint64_t m_requests;
   v1::Task m_now;  // as last told
+  bool m_byProcessor = false;
   std::string m_waits;  // for what; empty: it does not
   Pace m_pace;
 };

@@ -83,6 +83,13 @@ std::string curveText(const std::string& title, const Curve& curve, const Termin
 
 }  // namespace
 
+bool isProcessor(const v1::Gpu& gpu) { return gpu.type() == "processor"; }
+
+bool isOnProcessor(const v1::Status& status, const std::string& task) {
+  return std::ranges::any_of(status.gpus(),
+                             [&](const v1::Gpu& gpu) { return gpu.task_id() == task && isProcessor(gpu); });
+}
+
 std::string tokensText(const v1::TokenUsage& usage) {
   if (usage.prompt() == 0 && usage.completion() == 0) return {};
   return fmt::format("{} read, {} written", grouped(usage.prompt()), grouped(usage.completion()));
@@ -103,6 +110,12 @@ std::string speedText(const v1::Task& task) {
   return fmt::format("{} tokens {} in a second of GPU time",
                      number(speed < 100 ? std::round(speed * 10) / 10 : std::round(speed)),
                      writes ? "written" : "read");
+}
+
+std::string timeLeftText(const v1::Task& task, bool byProcessor) {
+  if (task.seconds_left() <= 0) return {};
+  const bool isGpuTime = !byProcessor && task.cpu_ns() == 0;
+  return fmt::format("{} of {} left", span(std::llround(task.seconds_left())), isGpuTime ? "GPU time" : "computing");
 }
 
 std::string trainingLossText(const v1::Task& task) { return endsText(trainingOf(task)); }

@@ -24,8 +24,6 @@ std::string listed(std::initializer_list<std::string> parts) {
   return out;
 }
 
-bool isProcessor(const v1::Gpu& gpu) { return gpu.type() == "processor"; }
-
 std::string gpuText(const v1::Gpu& gpu) {
   if (!gpu.usable()) return gpu.name() + ": not used" + (gpu.why_not().empty() ? "" : ", " + gpu.why_not());
   if (gpu.task_id().empty()) return gpu.name() + ": free";
@@ -105,13 +103,11 @@ std::string tokensNow(const v1::TokenUsage& usage) {
   return tokens.empty() ? tokens : "tokens: " + tokens;
 }
 
-std::string taskText(const v1::Task& task) {
+std::string taskText(const v1::Task& task, const v1::Status& status) {
+  const auto left = timeLeftText(task, isOnProcessor(status, task.id()));
   return fmt::format("{} {}: {}", task.id(), task.name(),
                      listed({std::string(stateWord(task.state())), percent(task.progress()),
-                             task.seconds_left() > 0 ? fmt::format("about {} of GPU time left",
-                                                                   span(static_cast<std::int64_t>(task.seconds_left())))
-                                                     : std::string{},
-                             tokensNow(task.usage())}));
+                             left.empty() ? left : "about " + left, tokensNow(task.usage())}));
 }
 
 std::string contributionText(const v1::Contribution& sum) {
@@ -161,7 +157,7 @@ std::string headline(const v1::Status& status, const Terminal& terminal) {
 
 std::string statusText(const v1::Status& status, UnixMs now, const Terminal& terminal) {
   Table table({{}, {}}, Table::LastColumn::Wrap);
-  for (const auto& task : status.running()) addRow(table, "Task", taskText(task));
+  for (const auto& task : status.running()) addRow(table, "Task", taskText(task, status));
   addRow(table, "Queue",
          listed({fmt::format("{} waiting", status.queued()), fmt::format("{} done", status.done()),
                  status.failed() > 0 ? fmt::format("{} failed", status.failed()) : std::string{}}));

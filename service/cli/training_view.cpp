@@ -2,6 +2,7 @@
 #include "cli/training_view.h"
 
 #include "cli/batch_view.h"
+#include "cli/computed.h"
 #include "cli/format.h"
 
 #include <fmt/core.h>
@@ -32,7 +33,9 @@ std::string courseOf(const v1::Task& task, Has has, Value value) {
 void TrainingView::take(const v1::Status& status) {
   m_waits = waitsFor(status, m_task);
   const auto found = std::ranges::find(status.running(), m_task, &v1::Task::id);
-  if (found != status.running().end()) m_now = *found;
+  if (found == status.running().end()) return;
+  m_now = *found;
+  m_byProcessor = isOnProcessor(status, m_task);
 }
 
 void TrainingView::take(const v1::Task& looked) {
@@ -48,8 +51,8 @@ std::string TrainingView::line() const {
   if (m_training) out += fmt::format(", loss {:.3f}", *m_training);
   if (m_heldOut) out += fmt::format(", held out {:.3f}", *m_heldOut);
   if (!m_waits.empty()) return out + "; waits: " + m_waits;
-  if (m_now.seconds_left() > 0) out += fmt::format(", {} of GPU time left", span(std::llround(m_now.seconds_left())));
-  return out;
+  const auto left = timeLeftText(m_now, m_byProcessor);
+  return left.empty() ? out : out + ", " + left;
 }
 
 std::string summaryOfTraining(const v1::Task& task) {

@@ -23,6 +23,7 @@ private:
   std::string m_task;
   std::uint32_t m_epochs;
   v1::Task m_now;  // as last told
+  bool m_byProcessor = false;
   std::string m_waits = "to be told how it stands";
   std::optional<double> m_training;
   std::optional<double> m_heldOut;

@@ -78,9 +78,7 @@ void addFailure(Table& table, const v1::Task& task) {
 std::string stateText(const v1::Task& task, UnixMs now) {
   std::string text(stateWord(task.state()));
   if (!hasEnded(task.state()) && task.progress() > 0) text += ", " + percent(task.progress());
-  if (task.seconds_left() > 0 && !hasEnded(task.state())) {
-    text += fmt::format(", about {} of GPU time left", span(static_cast<std::int64_t>(task.seconds_left())));
-  }
+  if (const auto left = timeLeftText(task); !left.empty() && !hasEnded(task.state())) text += ", about " + left;
   if (task.not_before_unix_ms() > now && !hasEnded(task.state())) {
     text += fmt::format(", next attempt in {}", span((task.not_before_unix_ms() - now) / 1000));
   }

@@ -135,6 +135,9 @@ private slots:
     status.mutable_running(0)->set_seconds_left(130);
     view.take(status, at(10));
     QCOMPARE(view.line(), std::string("12 of 50 requests, 1 failed, 41 tokens/s, 2 min of GPU time left"));
+    status.mutable_gpus(0)->set_type("processor");
+    view.take(status, at(10));
+    QVERIFY2(view.line().ends_with(", 2 min of computing left"), view.line().c_str());
     status.mutable_running(0)->set_state(v1::TASK_STATE_PARKED);
     hold(status, "owner_present", "This computer is in use");
     view.take(status, at(11));

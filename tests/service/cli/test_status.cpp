@@ -110,9 +110,10 @@ private slots:
       auto& processor = *status.mutable_gpus(0);
       processor.set_name("Testor 3000");
       processor.set_type("processor");
+      processor.set_task_id(status.running(0).id());
     });
     const auto text = QString::fromUtf8(lull({"status"}).out).simplified();
-    for (const auto* part : {"Processor Testor 3000: free", "GPU none found"}) {
+    for (const auto* part : {"Processor Testor 3000: 0 %", "GPU none found", "about 2 min of computing left"}) {
       QVERIFY2(text.contains(part), qPrintable(text + "\nlacks " + part));
     }
     const auto why = QString::fromUtf8(lull({"why"}).out);

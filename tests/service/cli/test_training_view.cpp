@@ -49,6 +49,11 @@ private slots:
     view.take(task);
     view.take(running(0.31, 180));
     QCOMPARE(view.line(), std::string("epoch 2 of 6, 31 %, loss 0.650, held out 0.711, 3 min of GPU time left"));
+    auto lent = running(0.31, 180);
+    lent.add_gpus()->set_task_id("t-1");
+    lent.mutable_gpus(0)->set_type("processor");
+    view.take(lent);
+    QVERIFY2(view.line().ends_with(", 3 min of computing left"), view.line().c_str());
     view.take(running(1, 0));
     QVERIFY(view.line().starts_with("epoch 6 of 6, 100 %"));
     auto parked = running(1, 0);
