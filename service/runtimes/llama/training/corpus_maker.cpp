@@ -85,7 +85,7 @@ worker::Step CorpusMaker::takeChats(int data) {
 worker::Step CorpusMaker::takeChat(std::uint64_t line, std::string_view text) {
   const auto request = templateRequest(line, text);
   if (!request) return request.failure();
-  const auto answer = m_server->http().post("/apply-template", *request);
+  const auto answer = ask("/apply-template", *request);
   if (!answer || !answer->ok()) return refusedBy(fmt::format("Line {} of the data", line), answer);
   const auto read = json::parse(answer->body, nullptr, false);
   if (!read.is_object() || !read.contains("prompt") || !read["prompt"].is_string()) {
@@ -120,7 +120,7 @@ worker::Step CorpusMaker::flush() {
   if (m_block.empty()) return worker::Done{};
   const json request{
       {"content", m_block}, {"add_special", false}, {"parse_special", m_plan.chats}, {"with_pieces", true}};
-  const auto answer = m_server->http().post("/tokenize", request.dump());
+  const auto answer = ask("/tokenize", request.dump());
   if (!answer || !answer->ok()) return refusedBy("The data", answer);
   const auto lengths = tokenLengths(answer->body, m_block.size());
   if (!lengths) return refusedBy("The data", answer);
@@ -138,6 +138,12 @@ worker::Step CorpusMaker::flush() {
   m_block.clear();
   m_ends.clear();
   return worker::Done{};
+}
+
+// On the processor, but the computer is the owner's while the gate is closed.
+Result<Answer> CorpusMaker::ask(const std::string& path, const std::string& request) {
+  m_page.waitWhileClosed();
+  return m_server->http().post(path, request);
 }
 
 worker::Step CorpusMaker::finish() {

@@ -2,6 +2,7 @@
 // Makes a corpus of a training's data.
 #pragma once
 
+#include "runtimes/llama/own_page.h"
 #include "runtimes/llama/server.h"
 #include "runtimes/llama/training/corpus.h"
 #include "runtimes/llama/training/reading.h"
@@ -23,10 +24,12 @@ private:
   [[nodiscard]] worker::Step takeText(int data);
   [[nodiscard]] worker::Step takeChat(std::uint64_t line, std::string_view text);
   [[nodiscard]] worker::Step flush();
+  [[nodiscard]] Result<Answer> ask(const std::string& path, const std::string& request);
   [[nodiscard]] worker::Step finish();
   [[nodiscard]] worker::Failure refusedBy(std::string_view what, const Result<Answer>& answer);
 
   const Corpus::Plan& m_plan;
+  const OwnPage m_page;
   std::optional<Server> m_server;
   Fd m_out;
   std::string m_block;              // not yet cut into tokens

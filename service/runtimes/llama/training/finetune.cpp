@@ -2,6 +2,7 @@
 #include "runtimes/llama/training/finetune.h"
 
 #include "base/file.h"
+#include "governor/page.h"
 #include "runtimes/llama/training/weights.h"
 
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 
 namespace lull::runtimes::llama::training {
 
@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kLongestLog = 16 << 20;
 constexpr double kNonsense = 20;  // nats: choosing at random from any vocabulary costs less than 13
 constexpr std::uint64_t kLittleRoom = 1 << 20;
+constexpr const char* kNotWritten = "failed to write GGUF data";  // and it ends with code 0
 
 std::vector<std::string> argumentsOf(const worker::v1::Llama& where, const FinetuneRun& run) {
   const auto window = std::to_string(run.window);
@@ -40,8 +41,11 @@ worker::Failure whyNot(const Ended& ended, const FinetuneRun& run) {
   const auto words = lastWords(run.log);
   const auto technical = "llama-finetune " + ended.text() + ": " + words;
   const auto said = [&words](const char* text) { return words.find(text) != std::string::npos; };
-  if (ended.signal == SIGXFSZ || isFull(run.result)) {
-    return worker::fromStorage(Error(Error::Kind::TooBig, technical));
+  if (isFull(run.result)) return worker::fromStorage(Error(Error::Kind::TooBig, technical));
+  if (said("DeviceLost")) {
+    return worker::failure(worker::Failure::KIND_DEVICE_LOST,
+                           "The graphics driver lost the GPU while the model was trained. It will be tried again.",
+                           technical);
   }
   if (said("OutOfDeviceMemory") || said("OutOfHostMemory") || said("unable to allocate") ||
       said("failed to allocate") || said("bad_alloc")) {
@@ -49,7 +53,12 @@ worker::Failure whyNot(const Ended& ended, const FinetuneRun& run) {
         worker::Failure::KIND_OUT_OF_MEMORY,
         "The training does not fit the memory that is free for it right now. It will be tried again.", technical);
   }
-  if (ended.signal != 0 && ended.signal != SIGABRT) {
+  if (ended.code == governor::kExitWithoutService) {
+    return worker::failure(
+        worker::Failure::KIND_WORKER_DIED,
+        "Lull's service was silent for too long while the model was trained. It will be tried again.", technical);
+  }
+  if (ended.signal != 0) {
     return worker::failure(worker::Failure::KIND_WORKER_DIED,
                            "llama.cpp crashed while it trained the model. It will be tried again.", technical);
   }
@@ -69,6 +78,9 @@ worker::Attempt<Losses> finetune(const worker::v1::Llama& where, const FinetuneR
   begun();
   const auto ended = program->waitEnd();
   const auto said = readFile(run.log, kLongestLog);
+  if (said && said->find(kNotWritten) != std::string::npos) {
+    return worker::fromStorage(Error(Error::Kind::TooBig, "llama-finetune: " + lastWords(run.log)));
+  }
   if (ended.code != 0 || ended.signal != 0) return whyNot(ended, run);
   if (!said) return worker::fromStorage(said.error());
   const auto losses = lastLosses(*said);

@@ -35,6 +35,9 @@ std::optional<State> loadState(const std::filesystem::path& file, const std::str
   try {
     State out{.task = read.at("task")};
     if (out.task != task) return {};
+    read.at("window").get_to(out.cut.window);
+    read.at("windows_a_segment").get_to(out.cut.windows);
+    if (out.cut.window == 0 || out.cut.window % kWindowStep != 0 || out.cut.windows == 0) return {};
     read.at("serial").get_to(out.serial);
     read.at("epoch").get_to(out.epoch);
     read.at("segment").get_to(out.segment);
@@ -52,11 +55,10 @@ std::optional<State> loadState(const std::filesystem::path& file, const std::str
 }
 
 Outcome save(const State& state, const std::filesystem::path& file) {
-  json out{{"task", state.task},        {"serial", state.serial},
-           {"epoch", state.epoch},      {"segment", state.segment},
-           {"of_epoch", state.ofEpoch}, {"windows", state.windows},
-           {"tokens", state.tokens},    {"measured", state.measured},
-           {"loss_sum", state.lossSum}, {"loss_windows", state.lossWindows}};
+  json out{{"task", state.task},         {"window", state.cut.window}, {"windows_a_segment", state.cut.windows},
+           {"serial", state.serial},     {"epoch", state.epoch},       {"segment", state.segment},
+           {"of_epoch", state.ofEpoch},  {"windows", state.windows},   {"tokens", state.tokens},
+           {"measured", state.measured}, {"loss_sum", state.lossSum},  {"loss_windows", state.lossWindows}};
   auto& points = out["points"] = json::array();
   for (const auto& point : state.points) points.push_back(toJson(point));
   return replaceFile(file, out.dump());

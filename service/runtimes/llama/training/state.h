@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "lull/v1/task.pb.h"
+#include "runtimes/llama/training/plan.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -16,6 +17,7 @@ namespace lull::runtimes::llama::training {
 
 struct State {
   std::string task;          // what is trained, and how: a state of another is none
+  Cut cut;                   // chosen with the memory of the first life
   std::uint64_t serial = 0;  // segments done, over all epochs
   std::uint32_t epoch = 0;
   std::uint64_t segment = 0;  // of the epoch: the next one

@@ -3,12 +3,10 @@
 
 #include "base/log.h"
 #include "base/sha256.h"
-#include "runtimes/llama/training/memory.h"
+#include "runtimes/llama/training/needs.h"
 #include "runtimes/worker/output_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,13 +20,10 @@ namespace {
 constexpr std::uint32_t kEpochs = 2;
 constexpr double kRate = 1e-5;
 constexpr double kHeldOut = 0.05;
-constexpr std::uint32_t kWidestChosen = 1024;  // tokens
-constexpr std::uint64_t kPoints = 400;         // of the curve, about
-constexpr std::size_t kRecent = 15;            // segments that the time left is reckoned from
+constexpr std::uint64_t kPoints = 400;  // of the curve, about
+constexpr std::size_t kRecent = 15;     // segments that the time left is reckoned from
 constexpr const char* kResult = "model.gguf";
 constexpr const char* kState = "state.json";
-
-std::string gigabytes(std::uint64_t bytes) { return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9); }
 
 std::int64_t unixMs() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -46,19 +41,6 @@ worker::Attempt<fs::path> dataFile(const worker::v1::Start& start) {
 
 std::string fingerprint(const worker::v1::Start& start) {
   return sha256("1\n" + start.task_id() + '\n' + start.spec().llama_training().SerializeAsString());
-}
-
-Result<gguf::Header> headerOf(const fs::path& model) {
-  const Fd fd(::open(model.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return fromErrno("open", model.native());
-  auto source = gguf::fromFile(fd.get(), "the model");
-  if (!source) return source.error();
-  return gguf::readHeader(*source);
-}
-
-worker::Failure noModel(const Error& error) {
-  return worker::badTask("The model cannot be read: the file is damaged, or of a kind that Lull does not know.",
-                         error.text());
 }
 
 }  // namespace
@@ -87,7 +69,9 @@ Training::Training(const worker::v1::Start& start, ModelFile base, Form working,
       m_markers(std::move(markers)),
       m_epochs(task().epochs() > 0 ? task().epochs() : kEpochs),
       m_rate(task().learning_rate() > 0 ? task().learning_rate() : kRate) {
-  if (auto state = loadState(m_folder / kState, fingerprint(start))) m_state = std::move(*state);
+  std::error_code code;
+  auto state = loadState(m_folder / kState, fingerprint(start));
+  if (state && fs::exists(weights(state->serial), code)) m_state = std::move(*state);
 }
 
 fs::path Training::weights(std::uint64_t serial) const { return m_folder / fmt::format("weights-{}.gguf", serial); }
@@ -127,60 +111,37 @@ worker::Step Training::prepare() {
                              [this] { begun(); });
   if (!corpus) return corpus.failure();
   m_corpus.emplace(std::move(*corpus));
-  const auto window = chooseWindow(m_corpus->documents());
-  if (!window) return window.failure();
-  m_cut = cutFor(*window, m_working.bytes());
+  return arrange();
+}
+
+// The cut is chosen once: another one would give other segments, and so another result.
+worker::Step Training::arrange() {
+  if (resumes()) {
+    m_cut = m_state.cut;
+    if (auto fits = checkMemory(m_start, m_cut.window); !fits) return fits;
+  } else {
+    const auto window = chooseWindow(m_start, m_corpus->documents());
+    if (!window) return window.failure();
+    m_cut = cutFor(*window, m_working.bytes());
+  }
   auto division =
       divide(m_corpus->documents(),
              {.cut = m_cut, .heldOut = task().held_out() > 0 ? task().held_out() : kHeldOut, .seed = task().seed()});
   if (!division) return division.failure();
   m_division = std::move(*division);
+  if (resumes() && m_state.segment >= epoch().segments()) {
+    return worker::fromStorage(Error(
+        Error::Kind::Invalid, fmt::format("{} names segment {} of {}", kState, m_state.segment, epoch().segments())));
+  }
   return worker::Done{};
 }
 
-worker::Attempt<std::uint32_t> Training::chooseWindow(const std::vector<std::uint64_t>& documents) const {
-  const auto header = headerOf(m_start.llama().model_file());
-  if (!header) return noModel(header.error());
-  const auto limit = m_start.memory_limit();
-  std::uint32_t window = task().context();
-  if (window % kWindowStep != 0) {
-    return worker::badTask(fmt::format("A context of {} tokens is no multiple of {}: choose {}.", window, kWindowStep,
-                                       (window / kWindowStep + 1) * kWindowStep));
-  }
-  if (window == 0) {
-    const auto known = std::max<std::uint64_t>(header->contextLength, kWindowStep);
-    window = windowFor(documents, static_cast<std::uint32_t>(std::min<std::uint64_t>(known, kWidestChosen)));
-    while (limit > 0 && memoryFor(*header, window) > limit && window > kWindowStep) window -= kWindowStep;
-  }
-  if (const auto needed = memoryFor(*header, window); limit > 0 && needed > limit) {
-    return worker::tooBig(fmt::format("Training this model needs {}, this device grants {}.{}", gigabytes(needed),
-                                      gigabytes(limit), window > kWindowStep ? " A smaller context needs less." : ""),
-                          fmt::format("{} bytes for {} weights and {} tokens", needed, header->parameters, window));
-  }
-  return window;
-}
-
-// Two models lie there beside the one that llama-finetune writes, and the result.
-worker::Step Training::checkRoom() const {
-  struct statvfs disk {};
-  if (::statvfs(m_folder.c_str(), &disk) != 0) return worker::fromStorage(fromErrno("look at", m_folder.native()));
-  const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
-  const auto needed = 3 * m_working.bytes();
-  if (free >= needed) return worker::Done{};
-  return worker::failure(worker::Failure::KIND_STORAGE,
-                         fmt::format("The training needs {} of disk space, {} are free. Free some space.",
-                                     gigabytes(needed), gigabytes(free)),
-                         fmt::format("{} bytes needed, {} free", needed, free));
-}
-
 worker::Step Training::begin() {
-  std::error_code code;
-  const bool goesOn = !m_state.task.empty() && fs::exists(weights(m_state.serial), code);
-  clear(goesOn ? weights(m_state.serial) : fs::path());
-  if (goesOn) return worker::Done{};
-  if (auto room = checkRoom(); !room) return room;
+  clear(resumes() ? weights(m_state.serial) : fs::path());
+  if (resumes()) return worker::Done{};
+  if (auto room = checkRoom(m_folder, m_working.bytes()); !room) return room;
   if (auto written = writeFile(m_working, m_base, weights(0)); !written) return written;
-  return commit({.task = fingerprint(m_start)}, {});
+  return commit({.task = fingerprint(m_start), .cut = m_cut}, {});
 }
 
 // What a life before has left half done.

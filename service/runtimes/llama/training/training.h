@@ -34,8 +34,7 @@ public:
 private:
   Training(const worker::v1::Start& start, ModelFile base, Form working, Markers markers);
   [[nodiscard]] worker::Step prepare();
-  [[nodiscard]] worker::Attempt<std::uint32_t> chooseWindow(const std::vector<std::uint64_t>& documents) const;
-  [[nodiscard]] worker::Step checkRoom() const;
+  [[nodiscard]] worker::Step arrange();  // m_cut and m_division
   [[nodiscard]] worker::Step begin();
   [[nodiscard]] worker::Step goOn();
   [[nodiscard]] worker::Step learn();
@@ -47,6 +46,7 @@ private:
   void tell(std::vector<v1::LossPoint> points);
   void begun();
   [[nodiscard]] const Epoch& epoch();
+  [[nodiscard]] bool resumes() const { return !m_state.task.empty(); }  // where a life before has stopped
   [[nodiscard]] bool isMeasureDue();
   [[nodiscard]] bool isPointDue();
   [[nodiscard]] double done() const;     // 0 to 1

@@ -2,6 +2,7 @@
 // Whole trainings through lull-llama and Debian's llama-finetune, on the processor: the loss falls, the model knows its
 // lesson, and whatever interrupts a training changes no byte of its result.
 #include "base/file.h"
+#include "base/sha256.h"
 #include "fakes/test_worker.h"
 #include "llama/need.h"
 #include "llama/program.h"
@@ -31,6 +32,10 @@ constexpr const char* kNoGpu = "VK_DRIVER_FILES=/nonexistent";
 const std::filesystem::path kModels = LULL_MODELS;
 const std::filesystem::path kModel = kModels / "lull-tiny.gguf";
 constexpr std::size_t kWhole = 64 << 20;
+constexpr int kManyLessons = 150;                     // what takes some time to prepare
+constexpr std::uintmax_t kBlockAndMore = 100 * 1024;  // of corpus.txt
+constexpr std::size_t kLongText = 20'000;
+constexpr std::uint64_t kEnoughFor256 = 34'000'000;  // bytes of memory; 512 tokens need more
 
 std::vector<std::string> lesson() {
   std::ifstream file(kModels / "lesson.jsonl");
@@ -53,10 +58,30 @@ std::string bytesOf(const std::filesystem::path& file) {
   return read ? *read : std::string();
 }
 
-// Segments that a training has kept.
-std::uint64_t serialOf(const std::filesystem::path& state) {
+std::uint64_t numberIn(const std::filesystem::path& state, const char* name) {
   const auto read = json::parse(bytesOf(state), nullptr, false);
-  return read.is_object() ? read.value("serial", std::uint64_t{0}) : 0;
+  return read.is_object() ? read.value(name, std::uint64_t{0}) : 0;
+}
+
+// Segments that a training has kept.
+std::uint64_t serialOf(const std::filesystem::path& state) { return numberIn(state, "serial"); }
+
+// So long that a window of 512 tokens suits it where there is memory for one.
+std::string longText() {
+  std::string out;
+  for (int i = 0; out.size() < kLongText; ++i)
+    out += "Item " + std::to_string(i * 7919) + " is on shelf " + std::to_string(i * 31 % 97) + ".\n";
+  return out;
+}
+
+// A shell does this before it becomes the program ($1 start, $2 name, …).
+void startThrough(worker::v1::Llama& where, const std::string& words) {
+  const auto program = where.start(0);
+  where.clear_start();
+  for (const auto& word : {std::string("/bin/sh"), std::string("-c"), words + "; exec \"$@\"", std::string("sh")}) {
+    where.add_start(word);
+  }
+  where.add_start(program);
 }
 
 }  // namespace
@@ -70,6 +95,10 @@ private slots:
   void itLearnsItsLesson();
   void interruptedIsUndisturbed_data();
   void interruptedIsUndisturbed();
+  void anotherLimitIsTheSameTraining();
+  void lessMemoryIsSaid();
+  void aStateThatDoesNotFitIsSaid();
+  void itPreparesWhileTheGateIsOpen();
   void halvesStayHalves();
   void aTextIsLearned();
   void whatCannotBeDoneIsSaid_data();
@@ -78,6 +107,8 @@ private slots:
 private:
   worker::v1::Start startFor(const std::string& data, std::uint32_t epochs);
   std::unique_ptr<TestWorker> worker(const worker::v1::Start& start);
+  // A life that is killed once it has kept a segment.
+  void beginAndKill(const worker::v1::Start& start);
   std::filesystem::path converted(const char* type);
   std::filesystem::path folder() const { return m_folder->path().toStdString(); }
   std::filesystem::path work() const { return folder() / "t-train" / "work"; }
@@ -226,6 +257,97 @@ void TestTraining::interruptedIsUndisturbed() {
   QVERIFY(m_undisturbed != bytesOf(kModel));
 }
 
+void TestTraining::beginAndKill(const worker::v1::Start& start) {
+  const auto run = worker(start);
+  while (serialOf(work() / "state.json") == 0) {
+    const auto message = run->next(1ms);
+    QVERIFY(!message || !(message->has_finished() || message->has_failed()));
+  }
+  run->kill();
+  QVERIFY(run->waitExit().has_value());
+}
+
+// What the first life has chosen holds for all.
+void TestTraining::anotherLimitIsTheSameTraining() {
+  auto start = startFor(longText(), 1);
+  start.mutable_spec()->mutable_llama_training()->set_format(v1::LlamaTraining::FORMAT_TEXT);
+  start.set_memory_limit(kEnoughFor256);
+  const auto undisturbed = worker(start)->last();
+  QVERIFY(undisturbed && undisturbed->has_finished());
+  QCOMPARE(numberIn(work() / "state.json", "window"), 256U);
+  const auto bytes = bytesOf(result());
+
+  m_folder = std::make_unique<QTemporaryDir>();
+  start.set_work_dir(work());
+  start.set_output_dir(result().parent_path());
+  start.set_blob_dir(folder() / "blobs");
+  for (const auto& each : {work(), result().parent_path()}) std::filesystem::create_directories(each);
+  beginAndKill(start);
+  start.set_memory_limit(0);
+  const auto last = worker(start)->last();
+  QVERIFY(last && last->has_finished());
+  QVERIFY(!bytes.empty() && bytesOf(result()) == bytes);
+}
+
+void TestTraining::lessMemoryIsSaid() {
+  auto start = startFor(longText(), 1);
+  start.mutable_spec()->mutable_llama_training()->set_format(v1::LlamaTraining::FORMAT_TEXT);
+  beginAndKill(start);
+  QCOMPARE(numberIn(work() / "state.json", "window"), 512U);
+  const auto serial = serialOf(work() / "state.json");
+  start.set_memory_limit(kEnoughFor256);
+  const auto last = worker(start)->last();
+  QVERIFY(last && last->has_failed());
+  const auto& failure = last->failed().failure();
+  QVERIFY2(failure.kind() == v1::Failure::KIND_TOO_BIG, failure.DebugString().c_str());
+  QVERIFY(failure.message().find("grants 0.0 GB. It began with a context of 512 tokens") != std::string::npos);
+  QCOMPARE(serialOf(work() / "state.json"), serial);  // it can still be gone on with
+}
+
+void TestTraining::aStateThatDoesNotFitIsSaid() {
+  const auto start = startFor(firstLines(30), 1);
+  const auto file = work() / "state.json";
+  beginAndKill(start);
+  auto state = json::parse(bytesOf(file));
+  state["segment"] = 1000;
+  QVERIFY(replaceFile(file, state.dump()).ok());
+  const auto last = worker(start)->last();
+  QVERIFY(last && last->has_failed());
+  const auto& failure = last->failed().failure();
+  QVERIFY2(failure.kind() == v1::Failure::KIND_STORAGE, failure.DebugString().c_str());
+  QVERIFY(failure.technical().find("state.json names segment 1000 of ") != std::string::npos);
+}
+
+void TestTraining::itPreparesWhileTheGateIsOpen() {
+  std::string lines;
+  for (int i = 0; i < kManyLessons; ++i) lines += firstLines(80);
+  auto start = startFor("", 1);
+  const auto hash = sha256(lines);
+  QVERIFY(replaceFile(folder() / "blobs" / hash, lines).ok());
+  start.mutable_spec()->mutable_llama_training()->mutable_data()->set_sha256(hash);
+  fakes::ServicePage page;
+  page.open();
+  TestWorker run(start, {.page = &page, .environment = {kNoGpu}, .program = "lull-llama"});
+  const auto written = [this] {
+    std::error_code code;
+    const auto size = std::filesystem::file_size(work() / "corpus.txt", code);
+    return code ? 0 : size;
+  };
+  const auto isMade = [this] { return std::filesystem::exists(work() / "corpus.index"); };
+  QTRY_VERIFY_WITH_TIMEOUT(written() > 0, 60'000);
+  page.close();
+  const auto atMost = written() + kBlockAndMore;  // what was on its way
+  QVERIFY(!QTest::qWaitFor([&] { return written() > atMost || isMade(); }, 3000));
+  const auto before = written();
+  page.open();
+  QTRY_VERIFY_WITH_TIMEOUT(written() > before, 60'000);
+  page.close();
+  run.evict();
+  const auto word = run.last();
+  QVERIFY(word && word->has_evicted());
+  QVERIFY(!isMade());
+}
+
 void TestTraining::halvesStayHalves() {
   const auto model = converted("F16");
   auto start = startFor(firstLines(30), 1);
@@ -274,6 +396,13 @@ void TestTraining::whatCannotBeDoneIsSaid_data() {
   QTest::newRow("too big") << "memory" << static_cast<int>(v1::Failure::KIND_TOO_BIG) << "this device grants 0.0 GB";
   QTest::newRow("diverges") << "rate" << bad << "Lower the learning rate";
   QTest::newRow("full disk") << "disk" << static_cast<int>(v1::Failure::KIND_STORAGE) << "disk is full";
+  const int died = v1::Failure::KIND_WORKER_DIED;
+  const int lost = v1::Failure::KIND_DEVICE_LOST;
+  QTest::newRow("silent service") << "exit 75" << died << "service was silent";
+  QTest::newRow("crash") << "kill -ABRT $$" << died << "crashed";
+  QTest::newRow("lost device") << "echo vk::Queue::submit: ErrorDeviceLost; exit 1" << lost << "lost the GPU";
+  QTest::newRow("lost device, crash") << "echo ErrorDeviceLost; kill -ABRT $$" << lost << "lost the GPU";
+  QTest::newRow("refused") << "echo no such thing; exit 1" << bad << "cannot train this model";
   QTest::newRow("no llama.cpp") << "program" << static_cast<int>(v1::Failure::KIND_STORAGE) << "runtime install";
 }
 
@@ -300,12 +429,10 @@ void TestTraining::whatCannotBeDoneIsSaid() {
   if (what == "memory") start.set_memory_limit(10'000'000);
   if (what == "rate") task.set_learning_rate(1);
   if (what == "program") where.set_start(0, folder() / "none");
-  if (what == "disk") {
-    const auto program = where.start(0);
-    where.clear_start();
-    // Half of what the model takes; the server writes next to nothing.
-    for (const auto* word : {"/bin/sh", "-c", "ulimit -f 1500; exec \"$@\"", "sh"}) where.add_start(word);
-    where.add_start(program);
+  // Half of what the model takes, and no signal, as in a sandbox; the server writes next to nothing.
+  if (what == "disk") startThrough(where, "trap '' XFSZ; ulimit -f 1500");
+  if (what.contains("exit ") || what.contains("kill ")) {
+    startThrough(where, "case $2 in llama-finetune) " + what.toStdString() + ";; esac");
   }
   const auto last = worker(start)->last();
   QVERIFY(last && last->has_failed());

@@ -330,6 +330,7 @@ void TestTrainingPlan::theStateComesBack() {
   const auto file = std::filesystem::path(folder.path().toStdString()) / "state.json";
   QVERIFY(!loadState(file, "a"));
   State state{.task = "a",
+              .cut = {.window = 512, .windows = 3},
               .serial = 7,
               .epoch = 1,
               .segment = 3,
@@ -348,6 +349,8 @@ void TestTrainingPlan::theStateComesBack() {
   QVERIFY(!loadState(file, "b"));
   const auto read = loadState(file, "a");
   QVERIFY(read.has_value());
+  QCOMPARE(read->cut.window, 512U);
+  QCOMPARE(read->cut.windows, 3U);
   QCOMPARE(read->serial, 7U);
   QCOMPARE(read->epoch, 1U);
   QCOMPARE(read->segment, 3U);
@@ -357,6 +360,11 @@ void TestTrainingPlan::theStateComesBack() {
   QVERIFY(read->measured && read->lossSum == 0.1 + 0.2 && read->lossWindows == 2);
   QCOMPARE(read->points.size(), 1U);
   QCOMPARE(read->points[0].SerializeAsString(), point.SerializeAsString());
+  for (const unsigned window : {0U, 300U}) {  // no training can have these
+    state.cut.window = window;
+    QVERIFY(save(state, file).ok());
+    QVERIFY(!loadState(file, "a"));
+  }
 }
 
 QTEST_GUILESS_MAIN(TestTrainingPlan)
