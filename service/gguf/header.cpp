@@ -84,6 +84,7 @@ void describe(Input& in, const Facts& facts, Header& out) {
   out.licence = plain(licenceName.empty() ? facts.text("general.license") : licenceName);
   if (const auto number = facts.number("general.file_type")) out.fileType = fileTypeName(*number);
   if (const auto words = facts.array("tokenizer.ggml.tokens")) out.vocabulary = words->count;
+  out.pools = facts.number(out.architecture + ".pooling_type").value_or(0) != 0;  // 0: none
   out.hasTemplate = facts.hasText("tokenizer.chat_template");
   out.chatTemplate = validUtf8(facts.text("tokenizer.chat_template"));
   out.chatTemplate = cutUtf8(out.chatTemplate, kLongestTemplate);

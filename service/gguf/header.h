@@ -32,6 +32,7 @@ struct Header {
   std::uint64_t valueLength = 0;
   std::uint64_t experts = 0;
   std::uint64_t vocabulary = 0;
+  bool pools = false;  // it says how an embedding is made of those of all tokens
   bool hasTemplate = false;
   std::string chatTemplate;  // its first 64 KiB
 };

@@ -18,6 +18,7 @@ namespace lull::runtimes::llama {
 namespace {
 
 constexpr std::size_t kMostRequests = 1'000'000;
+constexpr std::size_t kLinesAtOnce = 256;
 constexpr const char* kResults = "results.jsonl";
 
 // Inline requests become a file too: one way to read them.
@@ -68,11 +69,14 @@ worker::Step Batch::look() {
   std::unordered_set<std::string> names;
   m_kinds.assign(m_lines.size(), Kind::Refused);
   for (std::size_t i = 0; i < m_lines.size(); ++i) {
+    if (i % kLinesAtOnce == kLinesAtOnce - 1) m_page.waitWhileClosed();  // the processor is the owner's too
     const auto text = m_lines.read(i, kMaxLine);
     if (!text) return worker::fromStorage(text.error());
     auto read = readRequest(*text);
     if (const auto* request = std::get_if<Request>(&read)) {
       m_kinds[i] = request->endpoint == Endpoint::Embedding ? Kind::Embed : Kind::Generate;
+      if (m_kinds[i] == Kind::Embed)
+        m_longestToEmbed = std::max(m_longestToEmbed, static_cast<std::uint32_t>(text->size()));
       if (names.insert(request->customId).second) continue;
       m_kinds[i] = Kind::Refused;
       read = Refusal{.customId = request->customId,
@@ -106,8 +110,8 @@ double Batch::secondsSpent() const {
 }
 
 worker::Attempt<std::vector<v1::Output>> Batch::run(const Telling& telling) {
-  m_begun = telling.begun;
   m_journal->onGrowth(telling.changed);
+  telling.begun();
   if (auto looked = look(); !looked) return looked.failure();
   for (const Kind kind : {Kind::Generate, Kind::Embed}) {
     if (auto answered = answerAll(kind); !answered) return answered.failure();
@@ -127,12 +131,16 @@ std::vector<std::size_t> Batch::open(Kind kind, bool struck) const {
 // was.
 worker::Step Batch::answerAll(Kind kind) {
   const auto& batch = m_start.spec().llama_batch();
-  auto fits = fit({.context = batch.context(), .parallel = batch.parallel()}, m_start.llama(), m_start.memory_limit());
+  const Wanted wanted{.context = batch.context(),
+                      .parallel = batch.parallel(),
+                      .batch = kind == Kind::Embed ? m_longestToEmbed : kBatch};
+  const auto fits = fit(wanted, m_start.llama(), m_start.memory_limit());
   if (!fits) return fits.failure();
   ServerPlan plan{.where = m_start.llama(),
                   .folder = m_start.work_dir(),
                   .context = fits->context,
                   .parallel = fits->parallel,
+                  .batch = fits->batch,
                   .embeddings = kind == Kind::Embed};
   for (;;) {
     auto requests = open(kind, false);
@@ -149,7 +157,6 @@ worker::Step Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>
   auto server = Server::start(plan);
   if (!server) return server.failure();
   m_server = server->program().pid();
-  if (m_begun) std::exchange(m_begun, nullptr)();
   if (auto ready = server->waitReady(); !ready) return ready.failure();
   m_outlook.begin({.done = m_journal->done(), .seconds = secondsSpent()});
   const Answering answering({.http = server->http(), .lines = m_lines, .journal = *m_journal, .batch = m_id});
@@ -161,7 +168,9 @@ worker::Step Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>
   for (auto& thread : threads) thread.join();
   if (queue.trouble) return worker::fromStorage(*queue.trouble);
   if (!queue.gone) return worker::Done{};
-  log::warning("llama-server {}: {}", server->program().waitEnd().text(), server->lastWords());
+  const auto ended = server->program().waitEnd();
+  log::warning("llama-server {}: {}", ended.text(), server->lastWords());
+  if (auto lost = server->loss(ended)) return *lost;
   for (const std::size_t request : queue.underway) {
     if (auto kept = blame(request); !kept) return worker::fromStorage(kept.error());
   }

@@ -11,7 +11,6 @@
 #include "runtimes/llama/server.h"
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -46,10 +45,10 @@ private:
   Lines m_lines;
   std::unique_ptr<Journal> m_journal;
   std::vector<Kind> m_kinds;
+  std::uint32_t m_longestToEmbed = 0;  // bytes of its line: more than it has tokens
   const OwnPage m_page;
   Outlook m_outlook;
   std::atomic<pid_t> m_server{0};  // the program that runs
-  std::function<void()> m_begun;
 };
 
 }  // namespace lull::runtimes::llama

@@ -14,7 +14,8 @@ constexpr std::uint32_t kLeastContext = 512;
 constexpr std::uint32_t kParallel = 4;
 
 std::uint64_t bytesFor(const worker::v1::Llama& model, const Fit& fit) {
-  return model.weight_bytes() + model.work_bytes() + model.cache_bytes_per_token() * fit.context * fit.parallel;
+  return model.weight_bytes() + model.work_bytes() * fit.batch / kBatch +
+         model.cache_bytes_per_token() * fit.context * fit.parallel;
 }
 
 std::string sizeText(std::uint64_t bytes) {
@@ -34,9 +35,14 @@ worker::Attempt<Fit> fit(const Wanted& wanted, const worker::v1::Llama& model, s
   const std::uint32_t most = model.trained_context() > 0 ? model.trained_context() : kContext;
   Fit out{.context = wanted.context > 0 ? wanted.context : std::min(most, kContext),
           .parallel = wanted.parallel > 0 ? wanted.parallel : kParallel};
+  const auto setBatch = [&] { out.batch = std::max(kBatch, std::min(wanted.batch, out.context)); };
+  setBatch();
   const auto tooMuch = [&] { return memoryLimit > 0 && bytesFor(model, out) > memoryLimit; };
   while (tooMuch() && wanted.parallel == 0 && out.parallel > 1) out.parallel /= 2;
-  while (tooMuch() && wanted.context == 0 && out.context > kLeastContext) out.context /= 2;
+  while (tooMuch() && wanted.context == 0 && out.context > kLeastContext) {
+    out.context /= 2;
+    setBatch();
+  }
   if (tooMuch()) {
     return worker::tooBig(fmt::format("The model needs {}, this device grants {}. {}", sizeText(bytesFor(model, out)),
                                       sizeText(memoryLimit), advice(wanted)),

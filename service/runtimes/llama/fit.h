@@ -7,14 +7,18 @@
 
 namespace lull::runtimes::llama {
 
+inline constexpr std::uint32_t kBatch = 512;  // tokens that llama.cpp computes at once unless it is told otherwise
+
 struct Fit {
   std::uint32_t context = 0;   // tokens of one request
   std::uint32_t parallel = 0;  // requests at once
+  std::uint32_t batch = 0;     // tokens computed at once
 };
 
 struct Wanted {
-  std::uint32_t context = 0;   // 0 = chosen
-  std::uint32_t parallel = 0;  // 0 = chosen
+  std::uint32_t context = 0;     // 0 = chosen
+  std::uint32_t parallel = 0;    // 0 = chosen
+  std::uint32_t batch = kBatch;  // tokens that must be computed at once, if the context has so many
 };
 
 // TOO_BIG with both sizes in words. What was asked for is kept; only what is left to choose gives way.

@@ -35,6 +35,14 @@ void append(json& prompt, const std::vector<std::int32_t>& tokens) {
   for (const std::int32_t token : tokens) prompt.push_back(token);
 }
 
+// The prompt and what was said so far leave no room for more.
+bool isFull(const Answer& answer) {
+  if (answer.status != 400) return false;
+  const json read = json::parse(answer.body, nullptr, false);
+  const json error = read.is_object() ? read.value("error", json()) : json();
+  return error.is_object() && error.value("type", json()) == "exceed_context_size_error";
+}
+
 }  // namespace
 
 bool isGreedy(const json& sampling) { return sampling.value("temperature", kDefaultTemperature) <= 0; }
@@ -86,6 +94,7 @@ Result<std::variant<Generated, Untold, Answer>> Generation::run(const json& prom
     if (!run.greedy) body["seed"] = seedOf(sampling.at("seed").get<std::uint32_t>(), run.begun);
     auto answer = ask(run, body);
     if (!answer) return answer.error();
+    if (run.begun > 0 && isFull(*answer)) return end(run, body);
     if (!answer->ok()) return Outcomes(std::move(*answer));
     const bool goesOn = run.stop == "limit" && run.limit != left && run.told >= run.limit;
     if (!goesOn) return end(run, body);

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -22,7 +21,8 @@ namespace lull::runtimes::llama {
 
 namespace {
 
-constexpr off_t kMostLastWords = 600;
+// A program that aborts says more after the cause: where it was.
+constexpr std::size_t kWhereLossIsTold = std::size_t{64} * 1024;
 
 // Descriptors that the governor's layer in the program finds by number.
 void passOn(const char* variable, std::vector<process::DescriptorMap>& descriptors) {
@@ -60,10 +60,6 @@ Ended endedBy(int status) {
 }
 
 }  // namespace
-
-std::string Ended::text() const {
-  return signal != 0 ? "was ended by signal " + std::to_string(signal) : "ended with code " + std::to_string(code);
-}
 
 Result<Program> Program::start(const worker::v1::Llama& where, const std::string& name,
                                std::vector<std::string> arguments, const std::filesystem::path& log) {
@@ -112,15 +108,22 @@ void Program::kill() {
   if (!m_ended) ::kill(-m_pid, SIGKILL);
 }
 
-std::string lastWords(const std::filesystem::path& log) {
+std::string lastWords(const std::filesystem::path& log, std::size_t most) {
   const Fd fd(::open(log.c_str(), O_RDONLY | O_CLOEXEC));
   const off_t size = fd ? ::lseek(fd.get(), 0, SEEK_END) : 0;
-  std::array<char, kMostLastWords> end{};
-  const ssize_t n = size > 0 ? ::pread(fd.get(), end.data(), end.size(), std::max<off_t>(0, size - kMostLastWords)) : 0;
-  std::string text(end.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-  if (n == kMostLastWords) text.erase(0, text.find('\n') + 1);  // a line without its beginning tells little
+  const off_t from = std::max<off_t>(0, size - static_cast<off_t>(most));
+  std::string text(most, '\0');
+  const ssize_t n = size > 0 ? ::pread(fd.get(), text.data(), most, from) : 0;
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+  if (text.size() == most) text.erase(0, text.find('\n') + 1);  // a line without its beginning tells little
   std::ranges::replace(text, '\n', ' ');
   return validUtf8(text);
+}
+
+std::optional<worker::Failure> lossToldIn(const std::filesystem::path& log, const Ended& ended) {
+  auto loss = lossOf(ended, lastWords(log, kWhereLossIsTold));
+  if (loss) loss->set_technical(loss->technical() + ": " + lastWords(log));
+  return loss;
 }
 
 }  // namespace lull::runtimes::llama

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "runtimes/llama/ended.h"
 #include "worker.pb.h"
 
 #include <sys/types.h>
@@ -14,13 +15,6 @@
 #include <vector>
 
 namespace lull::runtimes::llama {
-
-// How a program ended: 0 by itself and well.
-struct Ended {
-  int code = 0;
-  int signal = 0;
-  [[nodiscard]] std::string text() const;  // "ended with code 1", "was ended by signal 11"
-};
 
 class Program {
 public:
@@ -43,7 +37,10 @@ private:
   std::optional<Ended> m_ended;
 };
 
+inline constexpr std::size_t kLastWords = 600;  // bytes
 // The end of a log, on one line: what went wrong.
-[[nodiscard]] std::string lastWords(const std::filesystem::path& log);
+[[nodiscard]] std::string lastWords(const std::filesystem::path& log, std::size_t most = kLastWords);
+// The loss that a program ended of (ended.h), as far as its log tells.
+[[nodiscard]] std::optional<worker::Failure> lossToldIn(const std::filesystem::path& log, const Ended& ended);
 
 }  // namespace lull::runtimes::llama

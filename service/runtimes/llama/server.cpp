@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/llama/server.h"
 
+#include "base/file.h"
+#include "gguf/header.h"
 #include "runtimes/llama/own_page.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -14,22 +17,38 @@ namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(50);  // at a server that loads its model
 
+// A model made for embeddings says how it makes one of those of all tokens; of others it is their mean.
+bool pools(const std::filesystem::path& model) {
+  const Fd fd(::open(model.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return false;
+  auto source = gguf::fromFile(fd.get(), "the model");
+  if (!source) return false;
+  const auto header = gguf::readHeader(std::move(*source));
+  return header && header->pools;
+}
+
 std::vector<std::string> argumentsOf(const ServerPlan& plan, const std::filesystem::path& socket) {
   const auto& where = plan.where;
   const auto threads = std::to_string(std::max(1U, where.threads()));
-  std::vector<std::string> out{"-m",         where.model_file(),
-                               "--host",     socket.native(),
-                               "-c",         std::to_string(std::uint64_t{plan.context} * plan.parallel),
-                               "-np",        std::to_string(plan.parallel),
-                               "-dev",       where.on_cpu() ? "none" : "Vulkan0",  // or it would do without
-                               "-ngl",       where.on_cpu() ? "0" : "99",
-                               "-t",         threads,
-                               "-tb",        threads,
-                               "-fit",       "off",  // the memory that is granted is not what the driver tells
-                               "-lv",        "2",    // errors and warnings
-                               "--no-webui", "--no-warmup",
-                               "--offline",  "--no-slots"};
-  if (plan.embeddings) out.insert(out.end(), {"--embeddings", "--pooling", "mean"});
+  std::vector<std::string> out{"-m",          where.model_file(),
+                               "--host",      socket.native(),
+                               "-c",          std::to_string(std::uint64_t{plan.context} * plan.parallel),
+                               "-np",         std::to_string(plan.parallel),
+                               "-dev",        where.on_cpu() ? "none" : "Vulkan0",  // or it would do without
+                               "-ngl",        where.on_cpu() ? "0" : "99",
+                               "-t",          threads,
+                               "-tb",         threads,
+                               "-fit",        "off",  // the memory that is granted is not what the driver tells
+                               "-lv",         "2",    // errors and warnings
+                               "--no-webui",  "--no-warmup",
+                               "--offline",   "--no-slots",
+                               "--cache-ram", "0"};  // of main memory, 8 GiB otherwise
+  if (plan.embeddings) {
+    // llama.cpp aborts while it loads if its slots do not share the batch evenly.
+    const auto batch = std::to_string((plan.batch + plan.parallel - 1) / plan.parallel * plan.parallel);
+    out.insert(out.end(), {"--embeddings", "-b", batch, "-ub", batch});
+    if (!pools(where.model_file())) out.insert(out.end(), {"--pooling", "mean"});
+  }
   out.insert(out.end(), plan.more.begin(), plan.more.end());
   return out;
 }
@@ -66,6 +85,7 @@ worker::Step Server::waitReady(const std::stop_token& stop) {
 std::string Server::lastWords() const { return llama::lastWords(m_log); }
 
 worker::Failure Server::whyNot(const Ended& ended) const {
+  if (auto lost = loss(ended)) return *lost;
   const auto words = lastWords();
   const auto technical = "llama-server " + ended.text() + ": " + words;
   const auto said = [&words](const char* text) { return words.find(text) != std::string::npos; };

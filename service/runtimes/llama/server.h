@@ -3,11 +3,13 @@
 #pragma once
 
 #include "base/result.h"
+#include "runtimes/llama/fit.h"
 #include "runtimes/llama/http.h"
 #include "runtimes/llama/program.h"
 #include "runtimes/worker/failure.h"
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -18,6 +20,7 @@ struct ServerPlan {
   std::filesystem::path folder;  // for socket and log
   std::uint32_t context = 4096;  // tokens of one request
   std::uint32_t parallel = 1;
+  std::uint32_t batch = kBatch;  // tokens computed at once; an embedding has to be at most so long
   bool embeddings = false;
   std::vector<std::string> more{};  // arguments
   std::filesystem::path log{};      // empty: in the folder
@@ -34,6 +37,8 @@ public:
   [[nodiscard]] Program& program() { return m_program; }
   // What it said when it ended, for people who look for the cause.
   [[nodiscard]] std::string lastWords() const;
+  // Once it has ended: that the GPU or the service was lost to it.
+  [[nodiscard]] std::optional<worker::Failure> loss(const Ended& ended) const { return lossToldIn(m_log, ended); }
 
 private:
   Server(Program program, Http http, std::filesystem::path log);

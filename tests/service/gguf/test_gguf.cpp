@@ -61,12 +61,13 @@ private slots:
     QCOMPARE(header->keyLength, std::uint64_t{llama::kTiny.width / llama::kTiny.heads});
     QCOMPARE(header->contextLength, std::uint64_t{llama::kTiny.context});
     QCOMPARE(header->quantisation, std::string("F16"));
+    QVERIFY(!header->pools);
     QVERIFY(header->vocabulary > 250);
     QVERIFY(header->layerBytes > 0 && header->layerBytes < header->tensorBytes);
   }
 
   void whatIsTold() {
-    GgufBytes gguf = model(2, 9);
+    GgufBytes gguf = model(2, 10);
     gguf.fact("general.name", "A\nname\x1b[31m")
         .fact("general.license", "mit")
         .fact("general.license.name", "The Licence")
@@ -78,6 +79,7 @@ private slots:
         .put(std::int32_t{4})
         .put(std::int32_t{0})
         .fact("llama.block_count", 3U)
+        .fact("llama.pooling_type", 2U)
         .keyOf("llama.context_length", 10)
         .put(std::uint64_t{131072})
         .tensor("token_embd.weight", {256, 3}, 12, 0)
@@ -92,6 +94,7 @@ private slots:
     QCOMPARE(header->quantisation, std::string("Q4_K"));
     QCOMPARE(header->chatTemplate, std::string("{{ messages }}\n"));
     QVERIFY(header->hasTemplate);
+    QVERIFY(header->pools);
     QCOMPARE(header->keyHeads, std::uint64_t{4});
     QCOMPARE(header->keyHeadsInAll, std::uint64_t{6});
     QCOMPARE(header->contextLength, std::uint64_t{131072});

@@ -61,6 +61,12 @@ pid_t childOf(pid_t parent) {
   return 0;
 }
 
+// Past the scripts around it.
+pid_t innermost(pid_t pid) {
+  for (pid_t inner = pid; inner != 0; inner = childOf(pid)) pid = inner;
+  return pid;
+}
+
 }  // namespace
 
 class TestBatch : public QObject {
@@ -70,11 +76,15 @@ private slots:
   void initTestCase();
   void init() { m_folder = std::make_unique<QTemporaryDir>(); }
   void answersAreThoseOfAPlainServer();
+  void longTextsAreEmbedded();
+  void aFullContextEndsAnAnswer();
   void linesFailOneByOne();
   void anInterruptedBatchIsTheUndisturbed_data();
   void anInterruptedBatchIsTheUndisturbed();
   void aCrashOfTheServerCostsNothing();
   void aRequestThatCrashesTheServerGetsAnErrorLine();
+  void aLossIsNobodysFault_data();
+  void aLossIsNobodysFault();
   void whatCannotBeDoneIsSaid_data();
   void whatCannotBeDoneIsSaid();
 
@@ -149,7 +159,7 @@ pid_t TestBatch::killServerOnceItAnswers(const TestWorker& run, pid_t other) con
   const auto before = size();  // all that was written before this server began
   while (std::chrono::steady_clock::now() < end) {
     if (size() > before) {
-      ::kill(pid, SIGKILL);
+      ::kill(innermost(pid), SIGKILL);
       return pid;
     }
     std::this_thread::yield();
@@ -212,6 +222,53 @@ void TestBatch::answersAreThoseOfAPlainServer() {
   QCOMPARE(last->finished().usage().prompt(), prompt);
   QCOMPARE(last->finished().usage().completion(), completionTokens);
   QCOMPARE(last->finished().usage().requests(), asked.size());
+}
+
+void TestBatch::longTextsAreEmbedded() {
+  std::string text;
+  while (text.size() < 4000) text += "q" + std::to_string(text.size()) + " ";
+  const auto embedding = [](const std::string& id, const std::string& input) {
+    return json{{"custom_id", id}, {"method", "POST"}, {"url", "/v1/embeddings"}, {"body", {{"input", input}}}}.dump() +
+           "\n";
+  };
+  auto start = startFor(embedding("long", text) + embedding("longer", text + "and more"));
+  start.mutable_spec()->mutable_llama_batch()->set_context(4096);
+  start.mutable_spec()->mutable_llama_batch()->set_parallel(3);
+  const auto run = worker(start);
+  const auto last = run->last();
+  QVERIFY(last.has_value());
+  QVERIFY2(last->has_finished(), last->ShortDebugString().c_str());
+  const auto got = results();
+  for (const json& line : got) {
+    QVERIFY2(line["response"]["status_code"] == 200, line.dump().c_str());
+    QVERIFY(line["response"]["body"]["usage"]["prompt_tokens"].get<int>() > 1000);
+    QVERIFY(line["response"]["body"]["data"][0]["embedding"].size() > 10);
+  }
+  QCOMPARE(got.size(), 2U);
+}
+
+// Wherever that happens: also where a run ends.
+void TestBatch::aFullContextEndsAnAnswer() {
+  std::string requests;
+  for (int length = 61; length <= 67; ++length) {
+    const json tokens(std::vector<int>(static_cast<std::size_t>(length), 'q'));
+    const json body{{"prompt", tokens}, {"temperature", 1.1}, {"seed", 5}, {"logit_bias", letters()}};
+    requests +=
+        json{{"custom_id", std::to_string(length)}, {"method", "POST"}, {"url", "/v1/completions"}, {"body", body}}
+            .dump() +
+        "\n";
+  }
+  const auto run = worker(startFor(requests));
+  const auto last = run->last();
+  QVERIFY(last && last->has_finished());
+  for (const json& line : results()) {
+    const json& body = line["response"]["body"];
+    QVERIFY2(line["response"]["status_code"] == 200, line.dump().c_str());
+    QCOMPARE(body["choices"][0]["finish_reason"].get<std::string>(), std::string("length"));
+    QVERIFY2(body["usage"]["total_tokens"].get<int>() >= 511, line.dump().c_str());
+    QCOMPARE(body["choices"][0]["text"].get<std::string>().size(),
+             body["usage"]["completion_tokens"].get<std::size_t>());
+  }
 }
 
 void TestBatch::linesFailOneByOne() {
@@ -331,6 +388,46 @@ void TestBatch::aRequestThatCrashesTheServerGetsAnErrorLine() {
   QCOMPARE(last->finished().usage().requests_failed(), 1U);
   QCOMPARE(results()[0]["response"]["status_code"].get<int>(), 500);
   QCOMPARE(results()[0]["custom_id"].get<std::string>(), std::string("0"));
+}
+
+void TestBatch::aLossIsNobodysFault_data() {
+  QTest::addColumn<QString>("end");
+  QTest::addColumn<bool>("answers");
+  QTest::addColumn<int>("kind");
+  const int device = v1::Failure::KIND_DEVICE_LOST;
+  const int died = v1::Failure::KIND_WORKER_DIED;
+  const QString lost = "echo 'vk::Queue::submit: ErrorDeviceLost' >&2; exit 1";
+  QTest::newRow("the GPU, at once") << lost << false << device;
+  QTest::newRow("the GPU, meanwhile") << lost << true << device;
+  QTest::newRow("the service, at once") << "exit 75" << false << died;
+  QTest::newRow("the service, meanwhile") << "exit 75" << true << died;
+}
+
+// Not even a request that was under way: a crash after it is its first.
+void TestBatch::aLossIsNobodysFault() {
+  QFETCH(QString, end);
+  QFETCH(bool, answers);
+  QFETCH(int, kind);
+  const auto start = longAnswers(1);
+  const auto script = folder() / "start";
+  std::ofstream(script) << "#!/bin/sh\n"
+                        << (answers ? "'" + start.llama().start(0) + "' \"$@\"\n" : std::string()) << end.toStdString()
+                        << "\n";
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  auto losing = start;
+  losing.mutable_llama()->set_start(0, script);
+  {
+    const auto run = worker(losing);
+    if (answers) QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
+    const auto last = run->last();
+    QVERIFY(last && last->has_failed());
+    QVERIFY2(last->failed().failure().kind() == kind, last->ShortDebugString().c_str());
+  }
+  const auto run = worker(start);
+  if (answers) QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
+  const auto last = run->last();
+  QVERIFY(last && last->has_finished());
+  QCOMPARE(last->finished().usage().requests(), 1U);
 }
 
 void TestBatch::whatCannotBeDoneIsSaid_data() {

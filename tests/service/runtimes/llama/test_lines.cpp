@@ -44,6 +44,7 @@ private slots:
   void linesAreFound();
   void whatFitsIsChosen_data();
   void whatFitsIsChosen();
+  void longEmbeddingsTakeMemory();
   void seedsOfRunsDiffer();
 };
 
@@ -272,6 +273,23 @@ void TestLines::whatFitsIsChosen() {
     QCOMPARE(fits.failure().kind(), v1::Failure::KIND_TOO_BIG);
     QVERIFY(QString::fromStdString(fits.failure().message()).contains(" GB, this device grants "));
   }
+}
+
+// What is computed at once takes more of the memory the more it is, and never less than llama.cpp's own.
+void TestLines::longEmbeddingsTakeMemory() {
+  worker::v1::Llama model;
+  model.set_work_bytes(100);
+  model.set_trained_context(8192);
+  const auto fitting = [&model](std::uint32_t batch, std::uint64_t limit) {
+    return fit({.context = 0, .parallel = 1, .batch = batch}, model, limit);
+  };
+  QCOMPARE(fitting(3, 0)->batch, kBatch);
+  QCOMPARE(fitting(3000, 0)->batch, 3000U);
+  QCOMPARE(fitting(100'000, 0)->batch, 4096U);
+  const auto small = fitting(100'000, 450);
+  QVERIFY(small.ok());
+  QCOMPARE(small->context, 2048U);
+  QCOMPARE(small->batch, 2048U);
 }
 
 void TestLines::seedsOfRunsDiffer() {

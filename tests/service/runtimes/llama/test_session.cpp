@@ -79,6 +79,7 @@ private slots:
     for (const char* name : {"work", "out", "blobs"}) std::filesystem::create_directories(folder() / name);
   }
   void evictIsHeardWhileLinesAreLookedAt();
+  void linesAreNotLookedAtWhileTheOwnerIsHere();
   void tellsHowFarItIsAndSleeps();
 
 private:
@@ -114,6 +115,24 @@ void TestSession::evictIsHeardWhileLinesAreLookedAt() {
   QVERIFY2(last->has_evicted(), last->ShortDebugString().c_str());
   QVERIFY(last->evicted().saved());
   QVERIFY(last->evicted().progress() < 1);
+}
+
+void TestSession::linesAreNotLookedAtWhileTheOwnerIsHere() {
+  std::string lines;
+  for (int i = 0; i < 5000; ++i) lines += "x\n";
+  fakes::ServicePage page;
+  TestWorker worker(start(lines), {.page = &page, .program = "lull-llama"});
+  QVERIFY(worker.nextOf(FromWorker::kStarted).has_value());
+  QVERIFY(fallsAsleep(worker.pid()));
+  worker.evict();
+  const auto last = worker.last();
+  QVERIFY(last && last->has_evicted());
+  QVERIFY(last->evicted().saved());
+  QVERIFY2(last->evicted().progress() < 0.2, last->ShortDebugString().c_str());
+
+  TestWorker next(start(lines), {.page = &page, .program = "lull-llama"});
+  page.open();
+  QVERIFY(next.nextOf(FromWorker::kFinished).has_value());
 }
 
 void TestSession::tellsHowFarItIsAndSleeps() {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtimes/llama/ended.h"
+
+#include "governor/page.h"
+
+namespace lull::runtimes::llama {
+
+std::string Ended::text() const {
+  return signal != 0 ? "was ended by signal " + std::to_string(signal) : "ended with code " + std::to_string(code);
+}
+
+std::optional<worker::Failure> lossOf(const Ended& ended, std::string_view log) {
+  const auto said = [log](std::string_view text) { return log.find(text) != std::string_view::npos; };
+  const bool ill = ended.code != 0 || ended.signal != 0;
+  if (ill && (said("DeviceLost") || said("VK_ERROR_DEVICE_LOST"))) {
+    return worker::failure(worker::Failure::KIND_DEVICE_LOST,
+                           "The GPU was lost while llama.cpp computed on it. It will be tried again.",
+                           "llama.cpp " + ended.text());
+  }
+  if (ended.code == governor::kExitWithoutService) {
+    return worker::failure(worker::Failure::KIND_WORKER_DIED,
+                           "llama.cpp ended, as it heard nothing of Lull's service. It will be tried again.",
+                           "llama.cpp " + ended.text());
+  }
+  return std::nullopt;
+}
+
+}  // namespace lull::runtimes::llama

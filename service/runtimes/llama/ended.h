@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a program ended, and whether that was its own doing. Pure.
+#pragma once
+
+#include "runtimes/worker/failure.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lull::runtimes::llama {
+
+// 0 and 0: by itself and well.
+struct Ended {
+  int code = 0;
+  int signal = 0;
+  [[nodiscard]] std::string text() const;  // "ended with code 1", "was ended by signal 11"
+};
+
+// The failure, if the GPU or the service was lost to it: neither the task nor the model is to blame. `log`: what it
+// wrote.
+[[nodiscard]] std::optional<worker::Failure> lossOf(const Ended& ended, std::string_view log);
+
+}  // namespace lull::runtimes::llama

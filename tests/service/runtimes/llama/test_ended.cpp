@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whose doing the end of a program was.
+#include "governor/page.h"
+#include "runtimes/llama/ended.h"
+
+#include <QtTest>
+
+#include <csignal>
+
+using namespace lull;
+using namespace lull::runtimes::llama;
+
+class TestEnded : public QObject {
+  Q_OBJECT
+
+private slots:
+  void lossesAreTold_data();
+  void lossesAreTold();
+};
+
+void TestEnded::lossesAreTold_data() {
+  QTest::addColumn<int>("code");
+  QTest::addColumn<int>("signal");
+  QTest::addColumn<QString>("log");
+  QTest::addColumn<int>("kind");  // 0: no loss
+  const QString lost =
+      "terminate called after throwing 'vk::DeviceLostError'\n what(): vk::Queue::submit: ErrorDeviceLost";
+  const int device = worker::Failure::KIND_DEVICE_LOST;
+  const int died = worker::Failure::KIND_WORKER_DIED;
+  QTest::newRow("well") << 0 << 0 << lost << 0;
+  QTest::newRow("a failure") << 1 << 0 << "failed to load model" << 0;
+  QTest::newRow("a crash") << 0 << SIGSEGV << "" << 0;
+  QTest::newRow("the device, by abort") << 0 << SIGABRT << lost + QString(5000, 'x') << device;
+  QTest::newRow("the device, by exit") << 1 << 0 << "ggml_vulkan: VK_ERROR_DEVICE_LOST" << device;
+  QTest::newRow("the service") << governor::kExitWithoutService << 0 << "" << died;
+}
+
+void TestEnded::lossesAreTold() {
+  QFETCH(int, code);
+  QFETCH(int, signal);
+  QFETCH(QString, log);
+  QFETCH(int, kind);
+  const auto loss = lossOf({.code = code, .signal = signal}, log.toStdString());
+  QCOMPARE(loss ? static_cast<int>(loss->kind()) : 0, kind);
+  if (loss) QVERIFY(!loss->message().empty() && !loss->technical().empty());
+}
+
+QTEST_GUILESS_MAIN(TestEnded)
+#include "test_ended.moc"
