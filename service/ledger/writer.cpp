@@ -13,9 +13,17 @@ namespace lull::ledger {
 namespace {
 
 // What may wait for a disk that has room again: some 20 MB, hours of a device's reports.
-constexpr std::size_t kMostQueuedEntries = 50'000;
+constexpr std::size_t kMostQueued = 50'000;
 constexpr Milliseconds kFirstBackOff{250};
 constexpr Milliseconds kLongestBackOff{30'000};
+
+std::size_t weightOf(const std::vector<model::Entry>& entries) {
+  auto weight = entries.size();
+  for (const auto& entry : entries) {
+    if (const auto* curve = std::get_if<model::LossMeasured>(&entry)) weight += curve->points.size();
+  }
+  return weight;
+}
 
 }  // namespace
 
@@ -39,21 +47,22 @@ Writer::~Writer() {
 }
 
 void Writer::record(std::vector<model::Entry> entries, Ledger::Done done, Patience patience) {
+  const auto weight = weightOf(entries);
   std::unique_lock lock(m_mutex);
-  if (m_queuedEntries + entries.size() > kMostQueuedEntries) {
+  if (m_queued + weight > kMostQueued) {
     m_trouble = fmt::format(
         "The ledger cannot be written and {} entries wait already: newer ones are lost. "
         "Make room on the disk.",
-        m_queuedEntries);
+        m_queued);
     const Outcome lost = Error(Error::Kind::Unavailable, m_trouble);
     lock.unlock();
     log::error("ledger: {} entries are lost: too many wait to be written", entries.size());
     if (done) m_post([done = std::move(done), lost] { done(lost); });
     return;
   }
-  m_queuedEntries += entries.size();
+  m_queued += weight;
   m_impatient = m_impatient || patience == Patience::OrRefuse;
-  m_queue.push_back({std::move(entries), std::move(done), patience, {}});
+  m_queue.push_back({std::move(entries), weight, std::move(done), patience, {}});
   lock.unlock();
   m_wake.notify_one();
 }
@@ -132,19 +141,19 @@ Writer::Batches Writer::putBack(Batches batches, const SqlError& error) {
       continue;
     }
     if (m_stop) log::error("ledger: {} entries are lost", batch.entries.size());
-    m_queuedEntries -= batch.entries.size();
+    m_queued -= batch.weight;
     batch.outcome = error.error().during("writing the ledger");
     refused.push_front(std::move(batch));
   }
   m_backOff = std::clamp(m_backOff * 2, kFirstBackOff, kLongestBackOff);
-  m_trouble = fmt::format("The ledger cannot be written ({}); {} entries wait. Make room on the disk.", error.text,
-                          m_queuedEntries);
+  m_trouble =
+      fmt::format("The ledger cannot be written ({}); {} entries wait. Make room on the disk.", error.text, m_queued);
   return refused;
 }
 
 void Writer::allIsWell(const Batches& written) {
   const std::lock_guard lock(m_mutex);
-  for (const auto& batch : written) m_queuedEntries -= batch.entries.size();
+  for (const auto& batch : written) m_queued -= batch.weight;
   m_backOff = Milliseconds(0);
   if (!m_trouble.empty()) log::info("ledger: is written again");
   m_trouble.clear();

@@ -27,6 +27,7 @@ public:
 private:
   struct Batch {
     std::vector<model::Entry> entries;
+    std::size_t weight = 0;  // of the entries: see m_queued
     Ledger::Done done;
     Patience patience = Patience::UntilWritten;
     Outcome outcome;
@@ -51,7 +52,7 @@ private:
   mutable std::mutex m_mutex;
   std::condition_variable m_wake;
   Batches m_queue;
-  std::size_t m_queuedEntries = 0;
+  std::size_t m_queued = 0;  // entries; one with points of a curve counts as so many
   std::string m_trouble;
   Milliseconds m_backOff{0};  // 0: all is well
   bool m_impatient = false;   // a batch waits that wants its answer now

@@ -24,6 +24,17 @@ private slots:
   }
   void cleanup() { m_desk.reset(); }
 
+  // Each point of a curve counts towards what may wait.
+  void aCurveWeighsAsMuchAsItsPoints() {
+    QVERIFY(m_desk->keep({submitted("t-a")}));
+    QVERIFY(m_desk->keep({model::LossMeasured{"t-a", std::vector<v1::LossPoint>(100)}}));
+    QVERIFY(!m_desk->keep({model::LossMeasured{"t-a", std::vector<v1::LossPoint>(60'000)}}));
+    for (int i = 0; i < 3; ++i) {  // what was written is not held against what comes
+      std::vector<v1::LossPoint> points(30'000);
+      QVERIFY(m_desk->keep({model::LossMeasured{"t-a", std::move(points)}}));
+    }
+  }
+
   void aWholeLife() {
     auto s = submitted("t-a");
     s.task.set_priority(7);
