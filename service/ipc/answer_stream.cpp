@@ -12,10 +12,33 @@ namespace {
 
 constexpr std::size_t kMostWaiting = 1024 * 1024;
 constexpr std::size_t kMostOfAnEvent = 256 * 1024;
+constexpr std::size_t kMostTold = 512 * 1024;  // of text at once
+constexpr std::size_t kMostOfAnError = 4096;
+constexpr std::size_t kEventItself = 200;  // about what one takes without its texts
 
 bool isLast(const v1::AskEvent& event) { return event.done() || !event.error().empty(); }
 
-std::size_t sizeOf(const v1::AskEvent& event) { return event.text().size() + event.thinking().size(); }
+std::size_t sizeOf(const v1::AskEvent& event) {
+  return kEventItself + event.text().size() + event.thinking().size() + event.error().size() + event.waiting().size();
+}
+
+void clip(std::string& text, std::size_t most) { text.resize(cutUtf8(text, most).size()); }
+
+v1::AskEvent sendableFrom(const v1::AskEvent& event) {
+  auto out = event;
+  wire::makeSendable(out);
+  clip(*out.mutable_text(), kMostTold);
+  clip(*out.mutable_thinking(), kMostTold);
+  clip(*out.mutable_error(), kMostOfAnError);
+  clip(*out.mutable_waiting(), kMostOfAnError);
+  return out;
+}
+
+v1::AskEvent givenUp(const char* why) {
+  v1::AskEvent out;
+  out.set_error(why);
+  return out;
+}
 
 // Whether `next` goes on where `last` ends: the order of what is said and what is thought must stay.
 bool continues(const v1::AskEvent& last, const v1::AskEvent& next) {
@@ -51,28 +74,31 @@ bool AnswerStream::tell(Line& line, std::uint64_t id, const v1::AskEvent& event)
   if (found == m_answers.end() || found->second.id != id) return true;
   auto& answer = found->second;
   if (!answer.waiting.empty() && isLast(answer.waiting.back())) return true;
-  auto sendable = event;
-  wire::makeSendable(sendable);
-  if (!answer.waiting.empty() && !answer.waiting.back().waiting().empty()) answer.waiting.pop_back();  // it is over
-  if (!answer.waiting.empty() && continues(answer.waiting.back(), sendable)) {
-    append(answer.waiting.back(), sendable);
-  } else {
-    answer.waiting.push_back(sendable);
-  }
-  answer.bytes += sizeOf(sendable);
+  add(answer, sendableFrom(event));
   const bool tooMuch = answer.bytes > kMostWaiting;
   if (tooMuch) {
-    v1::AskEvent last;
-    last.set_error("The answer was not read, and is given up");
-    answer.waiting = {last};
-    answer.bytes = 0;
+    answer.waiting = {givenUp("The answer was not read, and is given up")};
+    answer.bytes = sizeOf(answer.waiting.front());
   }
   serve(line);
   return !tooMuch;
 }
 
+void AnswerStream::add(Answer& answer, v1::AskEvent event) {
+  auto& waiting = answer.waiting;
+  if (!waiting.empty() && !waiting.back().waiting().empty()) {  // it is over
+    answer.bytes -= sizeOf(waiting.back());
+    waiting.pop_back();
+  }
+  answer.bytes += sizeOf(event);
+  if (waiting.empty() || !continues(waiting.back(), event)) return waiting.push_back(std::move(event));
+  answer.bytes -= kEventItself;
+  append(waiting.back(), event);
+}
+
 v1::AskEvent AnswerStream::takeNext(Answer& answer) {
   auto& first = answer.waiting.front();
+  const auto before = sizeOf(first);
   v1::AskEvent out;
   // Thinking comes before text.
   if (auto head = cutFrom(*first.mutable_thinking()); !head.empty()) {
@@ -83,8 +109,10 @@ v1::AskEvent AnswerStream::takeNext(Answer& answer) {
   } else {
     out = std::move(first);
     answer.waiting.pop_front();
+    answer.bytes -= before;
+    return out;
   }
-  answer.bytes -= sizeOf(out);
+  answer.bytes -= before - sizeOf(first);
   return out;
 }
 
@@ -96,7 +124,10 @@ void AnswerStream::serve(Line& line) {
   frame.set_id(found->second.id);
   *frame.mutable_ask_event() = takeNext(found->second);
   if (isLast(frame.ask_event())) m_answers.erase(found);
-  (void)line.send(frame).ok();  // it fits: see kMostOfAnEvent
+  if (line.send(frame)) return;
+  m_answers.erase(&line);
+  *frame.mutable_ask_event() = givenUp("The answer cannot be sent, and is given up");
+  (void)line.send(frame).ok();  // this one fits
 }
 
 }  // namespace lull::ipc

@@ -27,9 +27,10 @@ private:
   struct Answer {
     std::uint64_t id = 0;
     std::deque<v1::AskEvent> waiting{};
-    std::size_t bytes = 0;  // of text that waits
+    std::size_t bytes = 0;  // that wait
   };
   void serve(Line& line);
+  static void add(Answer& answer, v1::AskEvent event);
   static v1::AskEvent takeNext(Answer& answer);
 
   std::map<Line*, Answer> m_answers;

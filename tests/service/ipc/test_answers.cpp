@@ -145,6 +145,40 @@ private slots:
     QVERIFY(came == all);
   }
 
+  void eventsAreCountedToo() {
+    Served served;
+    auto client = served.client();
+    QVERIFY(client.waitFor(*client.send(question()))->has_ask());
+    v1::AskEvent thinking;
+    thinking.set_thinking("x");
+    int told = 0;
+    for (; served.requests().hushed == 0 && told < 200'000; told += 200) {
+      served.on([&] {
+        for (int i = 0; i < 100; ++i) {
+          served.requests().tell(text("x"));
+          served.requests().tell(thinking);  // after a text: an event of its own
+        }
+      });
+    }
+    QCOMPARE(served.requests().hushed.load(), 1);
+  }
+
+  void aLongErrorIsCut() {
+    Served served;
+    auto client = served.client();
+    QVERIFY(client.waitFor(*client.send(question()))->has_ask());
+    v1::AskEvent failed;
+    failed.set_text(std::string(2'000'000, 'x'));
+    failed.set_error(std::string(2'000'000, 'x'));
+    tell(served, failed);
+    std::optional<v1::AskEvent> event;
+    do {
+      event = next(client);
+    } while (event && event->error().empty());
+    QVERIFY(event);
+    QCOMPARE(event->error().size(), std::size_t{4096});
+  }
+
   void bytesThatAreNoTextDoNotEndTheStream() {
     Served served;
     auto client = served.client();
