@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/chats.h"
 
+#include "model/processor.h"
 #include "policy/opinion.h"
 #include "wire/chat_words.h"
 
@@ -14,7 +15,13 @@ namespace {
 constexpr const char* kLoading = "The model is being loaded";
 constexpr const char* kReading = "The model reads the question";
 
-bool canBeAsked(v1::TaskState state) { return state == v1::TASK_STATE_RUNNING || state == v1::TASK_STATE_PARKED; }
+bool hasModel(v1::TaskState state) { return state == v1::TASK_STATE_RUNNING || state == v1::TASK_STATE_PARKED; }
+
+// A worker that stands still hears nothing.
+bool hears(const model::RosterTask& task) {
+  return task.state == v1::TASK_STATE_RUNNING ||
+         (task.state == v1::TASK_STATE_PARKED && task.gpu != model::kProcessorId);
+}
 
 v1::AskEvent failed(std::string why) {
   v1::AskEvent event;
@@ -100,20 +107,20 @@ void Chats::attend(const model::Roster& roster, const model::Verdicts& verdicts,
       tell(chat->second, failed(std::move(never)));
       continue;
     }
-    attend(task.id, chat->second, whyWaiting(task, roster, verdicts, now), canBeAsked(task.state));
+    attend(task, chat->second, whyWaiting(task, roster, verdicts, now));
   }
 }
 
-void Chats::attend(const model::TaskId& task, Chat& chat, const std::string& why, bool hasWorker) {
+void Chats::attend(const model::RosterTask& task, Chat& chat, const std::string& why) {
   auto& question = *chat.question;
-  if (question.asked && !hasWorker) {
+  if (question.asked && !hasModel(task.state)) {
     // Only one that was told nothing of the answer can be asked again unseen.
     if (question.answered) return tell(chat, failed(std::string(wire::kAnswerInterrupted) + ": " + why));
     question.asked = question.reached = false;
   }
-  if (!question.asked && hasWorker) {
+  if (!question.asked && hears(task)) {
     question.asked = true;
-    m_door.ask(task, {.number = question.number, .body = question.body});
+    m_door.ask(task.id, {.number = question.number, .body = question.body});
   }
   const auto& reason = question.reached && why == kLoading ? kReading : why;
   if (question.waiting == reason || (question.answered && why == kLoading)) return;

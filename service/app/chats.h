@@ -57,7 +57,7 @@ private:
     std::uint64_t questions = 0;
     std::optional<Question> question;
   };
-  void attend(const model::TaskId& task, Chat& chat, const std::string& why, bool hasWorker);
+  void attend(const model::RosterTask& task, Chat& chat, const std::string& why);
   static void tell(Chat& chat, const v1::AskEvent& event);
 
   const Door m_door;

@@ -81,11 +81,15 @@ void Desk::handle(const ipc::Caller& caller, const v1::SubmitTaskRequest& reques
   if (talks) m_ring.chats().begin(id, caller.connection);
   const runtimes::TaskFiles::Preparation wanted{
       .task = id, .blobs = runtimes::blobsOf(request.spec()), .bytes = runtimes::storageOf(request.spec(), size)};
+  const auto refuse = [this, id, reply](const Error& error) {
+    m_ring.chats().ended(id, error.text());  // if it is one
+    reply(error);
+  };
   m_stages.files.prepare(
-      wanted, [this, model, talks, task = std::move(task), reply = std::move(reply)](const Outcome& prepared) {
-        if (!prepared) return reply(prepared.error());
-        m_ring.submit(task, [this, model, talks, id = task.id(), reply](const Outcome& recorded) {
-          if (!recorded) return reply(recorded.error().during("recording the task"));
+      wanted, [this, model, talks, task = std::move(task), refuse, reply = std::move(reply)](const Outcome& prepared) {
+        if (!prepared) return refuse(prepared.error());
+        m_ring.submit(task, [this, model, talks, id = task.id(), refuse, reply](const Outcome& recorded) {
+          if (!recorded) return refuse(recorded.error().during("recording the task"));
           if (talks && !m_ring.chats().has(id)) (void)m_ring.cancel(id).ok();  // its client has gone
           v1::SubmitTaskReply out;
           out.set_id(id);

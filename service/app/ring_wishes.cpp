@@ -5,6 +5,7 @@
 #include "app/view.h"
 #include "base/log.h"
 #include "conductor/conductor.h"
+#include "model/processor.h"
 #include "runtimes/task_check.h"
 
 #include <algorithm>
@@ -98,8 +99,8 @@ Outcome Ring::cancel(const model::TaskId& task) {
 
 Outcome Ring::closeChat(const model::TaskId& task) {
   const auto* found = find(task);
-  const bool hears =
-      found != nullptr && (found->state == v1::TASK_STATE_RUNNING || found->state == v1::TASK_STATE_PARKED);
+  const bool hears = found != nullptr && (found->state == v1::TASK_STATE_RUNNING ||
+                                          (found->state == v1::TASK_STATE_PARKED && found->gpu != model::kProcessorId));
   if (!hears) return cancel(task);
   m_stages.workers.closeChat(task);
   return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions of conversations: when they are asked, what those who wait are told, how they end.
 #include "app/chats.h"
+#include "model/processor.h"
 #include "wire/chat_words.h"
 
 #include <QtTest>
@@ -102,6 +103,22 @@ private slots:
     QVERIFY(talk.workers.empty());
     talk.pass(v1::TASK_STATE_PARKED);
     QCOMPARE(talk.workers.size(), std::size_t{1});
+  }
+
+  // On the processor a closed gate means that nothing is heard.
+  void whatStandsStillIsNotAsked() {
+    Talk talk;
+    talk.roster.front().gpu = model::kProcessorId;
+    QVERIFY(talk.ask("?").ok());
+    talk.pass(v1::TASK_STATE_PARKED);
+    talk.chats.hush(kOurs);
+    QVERIFY(talk.ask("!").ok());
+    talk.pass(v1::TASK_STATE_PARKED);
+    QVERIFY(talk.workers.empty());
+    talk.pass(v1::TASK_STATE_RUNNING);
+    talk.pass(v1::TASK_STATE_PARKED);
+    talk.pass(v1::TASK_STATE_RUNNING);
+    QCOMPARE(talk.workers, std::vector<std::string>{"ask t-1!"});
   }
 
   void heatInTheMiddleOfAnAnswerIsTold() {
