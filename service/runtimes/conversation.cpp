@@ -4,11 +4,18 @@
 #include <sys/socket.h>
 #include <asio/write.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace lull::runtimes {
 
 namespace wp = lull::worker::v1;
+
+namespace {
+
+constexpr std::size_t kMostWaiting = 2 << 20;  // a start and a question, each as big as a frame may be
+
+}  // namespace
 
 Result<Conversation::Ends> Conversation::create(asio::io_context& loop) {
   std::array<int, 2> pair{};
@@ -23,19 +30,37 @@ void Conversation::begin(Listener listener) {
   read();
 }
 
-Outcome Conversation::send(const wp::ToWorker& message) {
-  const bool idle = m_waiting.empty() && m_sending.empty();
-  if (auto framed = wire::appendFrame(m_waiting, message); !framed) return framed;
-  if (idle) sendWaiting();
+Outcome Conversation::send(const wp::ToWorker& message, std::uint64_t question) {
+  if (m_deaf) return {};
+  Frame frame{.question = question};
+  if (auto framed = wire::appendFrame(frame.bytes, message); !framed) return framed;
+  if (m_waitingBytes + frame.bytes.size() > kMostWaiting) {
+    return Error(Error::Kind::TooBig, "it does not read what it is told");
+  }
+  m_waitingBytes += frame.bytes.size();
+  m_waiting.push_back(std::move(frame));
+  if (m_sending.empty()) sendNext();
   return {};
 }
 
+bool Conversation::takeBack(std::uint64_t question) {
+  const auto found = std::ranges::find(m_waiting, question, &Frame::question);
+  if (question == 0 || found == m_waiting.end()) return false;
+  m_waitingBytes -= found->bytes.size();
+  m_waiting.erase(found);
+  return true;
+}
+
 // One write at a time: two at once would mix their bytes.
-void Conversation::sendWaiting() {
-  m_sending = std::exchange(m_waiting, {});
+void Conversation::sendNext() {
+  m_sending = std::move(m_waiting.front().bytes);
+  m_waiting.pop_front();
+  m_waitingBytes -= m_sending.size();
   asio::async_write(m_socket, asio::buffer(m_sending), [self = shared_from_this()](asio::error_code code, std::size_t) {
     self->m_sending.clear();
-    if (!code && !self->m_waiting.empty()) self->sendWaiting();
+    self->m_deaf = static_cast<bool>(code);
+    if (code) self->m_waiting.clear();
+    if (!self->m_waiting.empty()) self->sendNext();
   });
 }
 

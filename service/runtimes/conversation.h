@@ -11,6 +11,7 @@
 #include <asio/posix/stream_descriptor.hpp>
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,13 +30,16 @@ public:
   explicit Conversation(asio::io_context& loop) : m_socket(loop) {}
 
   void begin(Listener listener);
-  // An error: the message is too big.
-  [[nodiscard]] Outcome send(const worker::v1::ToWorker& message);
+  // TooBig: the message is, or the worker has left too much unread. To a worker that cannot be written to nothing is
+  // sent: its end comes through the process. `question`: the one that the message asks; 0: none.
+  [[nodiscard]] Outcome send(const worker::v1::ToWorker& message, std::uint64_t question = 0);
+  // False: the question is on its way already, or was never sent.
+  [[nodiscard]] bool takeBack(std::uint64_t question);
   // What the worker wrote before it ended, all in the socket by now; then closes.
   void end();
 
 private:
-  void sendWaiting();
+  void sendNext();
   void read();
   bool takeFrames();
   bool broken(const std::string& how);
@@ -43,8 +47,14 @@ private:
   asio::posix::stream_descriptor m_socket;
   Listener m_listener;
   std::array<char, 16384> m_chunk{};
+  struct Frame {
+    std::string bytes;
+    std::uint64_t question = 0;
+  };
   std::string m_sending;
-  std::string m_waiting;
+  std::deque<Frame> m_waiting;
+  std::size_t m_waitingBytes = 0;
+  bool m_deaf = false;  // a write has failed
   wire::FrameReader m_frames;
 };
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/surroundings.h"
 
+#include "base/sha256.h"
 #include "governor/page.h"
 #include "process/child.h"
+#include "runtimes/shader_cache.h"
+#include "runtimes/task_check.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace lull::runtimes {
 
@@ -61,14 +63,6 @@ std::vector<std::string> environmentOf(const fs::path& layerFolder, const fs::pa
   return out;
 }
 
-fs::path shaderCacheOf(const WorkersOptions& options) {
-  const char* told = std::getenv("MESA_SHADER_CACHE_DIR");
-  if (told == nullptr || *told == '\0') return options.shaderCache;
-  std::error_code code;
-  fs::create_directories(told, code);  // as the driver would: a sandbox binds only what is there
-  return told;
-}
-
 const fs::path& programOf(const WorkersOptions& options, const WorkerOrder& order) {
   return order.model ? options.llamaProgram : options.spirvProgram;
 }
@@ -87,10 +81,20 @@ bool isOnProcessor(const WorkerOrder& order) { return order.model && order.model
 // With what a program needs that computes on a GPU.
 void giveGpu(sandbox::Spec& spec, const WorkersOptions& options, const WorkerOrder& order) {
   spec.binds.push_back({options.layerFolder, kLayer, Access::ReadOnly});
-  spec.binds.push_back({shaderCacheOf(options), kShaderCache, Access::ReadWrite});
+  spec.binds.push_back({shaderCacheFor(options.shaderCache, order.spec), kShaderCache, Access::ReadWrite});
   spec.environment = environmentOf(kLayer, kShaderCache);
   if (order.model) add(spec.environment, driversFor(order));
   spec.devices = order.devices;
+}
+
+// The task's own, and no other's. One that is missing is the worker's to report.
+void giveBlobs(sandbox::Spec& spec, const WorkerOrder& order) {
+  std::error_code code;
+  for (const auto& blob : blobsOf(order.spec)) {
+    const auto file = order.blobFolder / blob;
+    if (isSha256(blob) && fs::exists(file, code))
+      spec.binds.push_back({file, fs::path(kBlobs) / blob, Access::ReadOnly});
+  }
 }
 
 // One file may be as large as all of them together, and as what drivers keep in files without a name: memory.
@@ -111,9 +115,9 @@ sandbox::Spec confined(const WorkersOptions& options, const WorkerOrder& order) 
                      .ground = options.ground,
                      .program = kPrograms / program.filename()};
   spec.binds = {{program, spec.program, Access::ReadOnly},
-                {order.blobFolder, kBlobs, Access::ReadOnly},
                 {order.workFolder, kWork, Access::ReadWrite},
                 {order.outFolder, kOut, Access::ReadWrite}};
+  giveBlobs(spec, order);
   if (isOnProcessor(order)) {
     spec.environment = environmentWithoutGpu();
   } else {
@@ -139,7 +143,7 @@ sandbox::Spec bare(const WorkersOptions& options, const WorkerOrder& order) {
     return spec;
   }
   spec.environment = ownersEnvironment();
-  add(spec.environment, environmentOf(options.layerFolder, shaderCacheOf(options)));
+  add(spec.environment, environmentOf(options.layerFolder, shaderCacheFor(options.shaderCache, order.spec)));
   if (order.model) add(spec.environment, driversFor(order));
   return spec;
 }

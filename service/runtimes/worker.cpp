@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "runtimes/leftovers.h"
+#include "runtimes/shader_cache.h"
 #include "runtimes/surroundings.h"
 #include "runtimes/task_check.h"
 
@@ -20,6 +21,7 @@ namespace wp = lull::worker::v1;
 namespace {
 
 constexpr auto kLastWordLimit = std::chrono::seconds(2);
+constexpr int kMostPoints = 256;  // as worker.proto says
 
 v1::Failure death(const std::string& technical) {
   v1::Failure failure;
@@ -43,12 +45,12 @@ v1::Failure stopped(const sandbox::Ending& ending) {
 Worker::Worker(asio::io_context& loop, const Clock& clock, WorkerOrder order, Gate gate, Heard heard)
     : m_clock(clock),
       m_order(std::move(order)),
+      m_shaderKind(shaderKindOf(m_order.spec)),
       m_gate(std::move(gate)),
       m_heard(std::move(heard)),
       m_loop(loop),
       m_event(loop),
-      m_lastWordTimer(loop),
-      m_saved{.task = m_order.task} {}
+      m_lastWordTimer(loop) {}
 
 Outcome Worker::start(const WorkersOptions& options, sandbox::Walls walls) {
   auto ends = Conversation::create(m_loop);
@@ -97,6 +99,7 @@ Outcome Worker::start(const WorkersOptions& options, sandbox::Walls walls) {
   send(message);
   m_outputs = outputsOf(m_order.spec);
   m_talks = m_order.spec.has_llama_chat();
+  m_trains = m_order.spec.has_llama_training();
   m_order.spec.Clear();
   return {};
 }
@@ -135,7 +138,7 @@ void Worker::beat() {
 void Worker::evict() {
   closeGate();
   if (m_processor) {
-    if (!m_lastWord) m_lastWord = m_saved;
+    if (!m_lastWord && m_saved) m_lastWord = *m_saved;
     return kill();
   }
   wp::ToWorker message;
@@ -147,10 +150,11 @@ void Worker::ask(const Workers::Question& question) {
   wp::ToWorker message;
   message.mutable_ask()->set_id(question.number);
   message.mutable_ask()->set_body(question.body);
-  send(message);
+  send(message, question.number);
 }
 
 void Worker::hush(std::uint64_t question) {
+  if (m_conversation->takeBack(question)) return;  // it has not heard of it yet
   wp::ToWorker message;
   message.mutable_hush()->set_id(question);
   send(message);
@@ -210,23 +214,23 @@ void Worker::report(model::WorkerReport report) {
   if (m_heard.report) m_heard.report(std::move(report));
 }
 
-void Worker::send(const wp::ToWorker& message) {
-  if (auto sent = m_conversation->send(message); !sent) disown(sent.error().text());
+void Worker::send(const wp::ToWorker& message, std::uint64_t question) {
+  if (auto sent = m_conversation->send(message, question); !sent) disown(sent.error().text());
 }
 
 void Worker::take(const wp::FromWorker& message) {
   const auto& task = m_order.task;
   switch (message.body_case()) {
     case wp::FromWorker::kStarted:
-      m_saved.progress = message.started().progress();
+      m_saved = {.task = task, .progress = message.started().resumed() ? message.started().progress() : 0};
       if (m_processor && !m_gate.isOpen()) m_processor->close();
       return report(model::WorkerStarted{task, message.started().resumed(), message.started().progress()});
     case wp::FromWorker::kProgress:
-      m_saved.usage = message.progress().usage();
+      if (m_saved) m_saved->usage = message.progress().usage();
       return report(model::WorkerProgress{task, message.progress().progress(), message.progress().seconds_left(),
                                           message.progress().usage()});
     case wp::FromWorker::kCheckpointed:
-      m_saved.progress = message.checkpointed().progress();
+      m_saved = {task, message.checkpointed().progress(), message.checkpointed().usage()};
       return report(model::WorkerCheckpointed{task, message.checkpointed().progress(), message.checkpointed().usage()});
     case wp::FromWorker::kEvicted:
       if (!message.evicted().saved()) log::warning("task {}: {}", task, message.evicted().trouble());
@@ -239,7 +243,8 @@ void Worker::take(const wp::FromWorker& message) {
     case wp::FromWorker::kFailed:
       return lastWord(model::WorkerFailed{task, message.failed().failure()});
     case wp::FromWorker::kLearned:
-      return report(model::WorkerLearned{task, {message.learned().points().begin(), message.learned().points().end()}});
+      if (m_trains) return tellLearned(message.learned());
+      break;
     case wp::FromWorker::kSaid:
       if (m_talks) return tellSaid(message.said());
       break;
@@ -258,6 +263,12 @@ void Worker::tellSaid(const wp::Said& said) {
                 .done = said.done(),
                 .usage = said.usage(),
                 .error = said.error()});
+}
+
+void Worker::tellLearned(const wp::Learned& learned) {
+  if (m_lastWord) return;
+  if (learned.points_size() > kMostPoints) return disown("it told of more points at once than it may");
+  report(model::WorkerLearned{m_order.task, {learned.points().begin(), learned.points().end()}});
 }
 
 bool Worker::areExpected(const wp::Finished& finished) const {

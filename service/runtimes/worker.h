@@ -36,6 +36,8 @@ public:
   void beat();
   void evict();
   void kill();
+  // The name of what it keeps compiled kernels under.
+  [[nodiscard]] const std::string& shaderKind() const { return m_shaderKind; }
   void ask(const Workers::Question& question);
   void hush(std::uint64_t question);
   void closeChat();
@@ -51,11 +53,12 @@ private:
   void meterProcessor();
   void disown(const std::string& why);
   void report(model::WorkerReport report);
-  void send(const worker::v1::ToWorker& message);
+  void send(const worker::v1::ToWorker& message, std::uint64_t question = 0);
   void note(const std::filesystem::path& pages) const;
   void take(const worker::v1::FromWorker& message);
   [[nodiscard]] bool areExpected(const worker::v1::Finished& finished) const;
   void tellSaid(const worker::v1::Said& said);
+  void tellLearned(const worker::v1::Learned& learned);
   void lastWord(model::WorkerReport word);
   void ended(const sandbox::Ending& ending);
   void waitForDrained();
@@ -63,6 +66,7 @@ private:
 
   const Clock& m_clock;
   WorkerOrder m_order;
+  const std::string m_shaderKind;
   Gate m_gate;
   Heard m_heard;
   asio::io_context& m_loop;
@@ -70,12 +74,13 @@ private:
   asio::posix::stream_descriptor m_event;
   asio::steady_timer m_lastWordTimer;
   std::optional<sandbox::Sandbox> m_sandbox;
-  std::optional<ProcessorGate> m_processor;  // none: it computes on a GPU
-  model::WorkerEvicted m_saved;              // what is not lost when it ends at once
+  std::optional<ProcessorGate> m_processor;     // none: it computes on a GPU
+  std::optional<model::WorkerEvicted> m_saved;  // what is not lost when it ends at once; none: it has not told yet
   std::uint64_t m_cpuNs = 0;
   std::uint64_t m_count = 0;
   std::string m_program;
   bool m_talks = false;                // its task is a conversation
+  bool m_trains = false;               // its task is a training
   std::vector<std::string> m_outputs;  // the results the task has: no other is believed
   std::optional<model::WorkerReport> m_lastWord;
   std::optional<Instant> m_endedAt;

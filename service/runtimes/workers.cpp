@@ -4,7 +4,10 @@
 #include "base/log.h"
 #include "runtimes/gate.h"
 #include "runtimes/leftovers.h"
+#include "runtimes/shader_cache.h"
 #include "runtimes/worker.h"
+
+#include <set>
 
 namespace lull::runtimes {
 
@@ -55,6 +58,9 @@ Outcome Workers::start(WorkerOrder order) {
     return started;
   }
   m_workers.emplace(task, std::move(worker));
+  std::set<std::string> inUse;
+  for (const auto& [name, other] : m_workers) inUse.insert(other->shaderKind());
+  clearOldShaders(m_options.shaderCache, inUse);
   return {};
 }
 

@@ -135,7 +135,9 @@ void clearGroups(const fs::path& folder) {
     if (put(path / "cgroup.kill", "1")) continue;
     const auto members = readFile(path / "cgroup.procs");
     std::istringstream pids(members ? *members : std::string());
-    for (pid_t pid = 0; pids >> pid;) ::kill(pid, SIGKILL);
+    for (pid_t pid = 0; pids >> pid;) {
+      if (pid > 1) ::kill(pid, SIGKILL);  // one of another namespace is listed as 0: that would be our own group
+    }
     put(path / "cgroup.freeze", "0");
   }
   for (const auto& path : groupsIn(folder)) ::rmdir(path.c_str());

@@ -123,6 +123,18 @@ private slots:
     QVERIFY(scripted.figures().endedAt);
   }
 
+  // What earlier workers saved stands: this one knows nothing of it yet.
+  void anEvictedOneThatHasSaidNothingClaimsNothing() {
+    Scripted scripted(kCounts);
+    scripted.offerSandbox();
+    QVERIFY(scripted.startOnProcessor().ok());
+    QVERIFY(scripted.waitFor([&] { return countOf(scripted) > 0; }));
+    scripted.workers().evict("t-1");
+    QVERIFY(scripted.hears<model::WorkerFailed>());
+    QCOMPARE(scripted.heard<model::WorkerEvicted>(), std::size_t{0});
+    QCOMPARE(std::get<model::WorkerFailed>(scripted.reports().back()).failure.kind(), v1::Failure::KIND_WORKER_DIED);
+  }
+
   void aPartOfItsTime() {
     Scripted scripted(kSaysStarted + kCounts);
     scripted.offerSandbox();

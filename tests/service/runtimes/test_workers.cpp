@@ -1,19 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 // The door to workers, with programs that keep to nothing.
+#include "base/sha256.h"
+#include "runtimes/shader_cache.h"
 #include "service/runtimes/scripted.h"
 
+#include <QTemporaryDir>
 #include <QtTest>
 
+#include <csignal>
 #include <filesystem>
 #include <tuple>
 
 using namespace lull;
 using test::Scripted;
 
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRest = "exec sleep 600\n";
+
+// A FromWorker message with so many points without a value, as its frame.
+std::string says(const char* lengths, int points) {
+  return std::string("printf '") + lengths + "'\ni=0\nwhile [ $i -lt " + std::to_string(points) +
+         " ]; do printf '\\012\\000'; i=$((i+1)); done\n";
+}
+const std::string kSays256 = "{\n" + says(R"(\203\004\102\200\004)", 256) + "} >&3\n";
+const std::string kSays257 = "{\n" + says(R"(\205\004\102\202\004)", 257) + "} >&3\n";
+
+std::string contentOf(const fs::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+const v1::Failure& failureOf(const Scripted& scripted) {
+  return std::get<model::WorkerFailed>(scripted.reports().back()).failure;
+}
+
+}  // namespace
+
 class TestWorkers : public QObject {
   Q_OBJECT
 
 private slots:
+  void initTestCase() { std::signal(SIGPIPE, SIG_IGN); }  // as the service does
+
   // No device, so no governor that could acknowledge: it has nothing on the GPU, and is not killed for its silence.
   void withoutADeviceAClosedGateIsDrained() {
     Scripted scripted("exec sleep 600");
@@ -104,6 +135,104 @@ private slots:
     QVERIFY(scripted.start(false).ok());  // one can be had, so it is used
     QVERIFY(scripted.hears<model::WorkerFailed>());
     QVERIFY(!std::filesystem::exists(scripted.folder() / "trace"));
+  }
+
+  void ofItsBlobsItSeesItsOwn() {
+    const auto mine = sha256("mine");
+    const auto anothers = sha256("another's");
+    Scripted scripted("ls /lull/blobs > /lull/work/seen; cat /lull/blobs/* >> /lull/work/seen; echo x > /lull/blobs/" +
+                      mine);
+    scripted.offerSandbox();
+    auto order = scripted.order();
+    order.blobFolder = scripted.folder() / "blobs";
+    fs::create_directory(order.blobFolder);
+    std::ofstream(order.blobFolder / mine) << "mine";
+    std::ofstream(order.blobFolder / anothers) << "another's";
+    order.spec.mutable_spirv()->mutable_module()->set_sha256(mine);
+    order.spec.mutable_spirv()->add_buffers()->mutable_input()->set_sha256(sha256("lost"));
+    const auto blob = order.blobFolder / mine;
+    QVERIFY(scripted.workers().start(std::move(order)).ok());
+    QVERIFY(scripted.hears<model::WorkerFailed>());
+    QCOMPARE(contentOf(scripted.folder() / "seen"), mine + "\nmine");
+    QCOMPARE(contentOf(blob), std::string("mine"));
+  }
+
+  void pointsOfACurve_data() {
+    QTest::addColumn<bool>("trains");
+    QTest::addColumn<std::string>("script");
+    QTest::addColumn<std::string>("failure");
+    QTest::newRow("as many as it may") << true << kSays256 << std::string();
+    QTest::newRow("one more") << true << kSays257 << std::string("it told of more points at once than it may");
+    QTest::newRow("no training") << false << kSays256 << std::string("it sent a message this service does not know");
+  }
+  void pointsOfACurve() {
+    QFETCH(bool, trains);
+    QFETCH(std::string, script);
+    QFETCH(std::string, failure);
+    Scripted scripted(script + kRest);
+    scripted.offerSandbox();
+    auto order = scripted.order();
+    if (trains) order.spec.mutable_llama_training();
+    QVERIFY(scripted.workers().start(std::move(order)).ok());
+    if (failure.empty()) {
+      QVERIFY(scripted.hears<model::WorkerLearned>());
+      QCOMPARE(std::get<model::WorkerLearned>(scripted.reports().back()).points.size(), std::size_t{256});
+      return;
+    }
+    QVERIFY(scripted.hears<model::WorkerFailed>());
+    QCOMPARE(failureOf(scripted).technical(), failure);
+    QCOMPARE(scripted.heard<model::WorkerLearned>(), std::size_t{0});
+  }
+
+  // It never reads: what it is told is bounded, and a question that is not wanted any more does not count.
+  void whatIsNotReadIsBounded() {
+    Scripted scripted(kRest);
+    scripted.offerSandbox();
+    QVERIFY(scripted.start().ok());
+    const std::string body(900'000, '?');
+    scripted.workers().ask("t-1", {.number = 1, .body = body});
+    for (std::uint64_t number = 2; number < 10; ++number) {
+      scripted.workers().ask("t-1", {.number = number, .body = body});
+      scripted.workers().hush("t-1", number);
+    }
+    scripted.liveFor(std::chrono::milliseconds(50));
+    QCOMPARE(scripted.heard<model::WorkerFailed>(), std::size_t{0});
+    for (std::uint64_t number = 10; number < 14; ++number) {
+      scripted.workers().ask("t-1", {.number = number, .body = body});
+    }
+    QVERIFY(scripted.hears<model::WorkerFailed>());
+    QCOMPARE(failureOf(scripted).technical(), std::string("it does not read what it is told"));
+  }
+
+  void kernelsAreKeptApart() {
+    qunsetenv("MESA_SHADER_CACHE_DIR");
+    const QTemporaryDir folder;
+    const fs::path root = folder.path().toStdString();
+    v1::TaskSpec spec;
+    spec.mutable_spirv()->mutable_module()->set_inline_("a kernel");
+    const auto lent = runtimes::shaderCacheFor(root, spec);
+    QCOMPARE(lent, root / ("lent-" + sha256("a kernel").substr(0, 16)));
+    QVERIFY(fs::is_directory(lent));
+    spec.set_own(true);
+    QCOMPARE(runtimes::shaderCacheFor(root, spec), root / ("own-" + sha256("a kernel").substr(0, 16)));
+    spec.mutable_llama_chat()->set_model(sha256("a model"));
+    QCOMPARE(runtimes::shaderKindOf(spec), "own-" + sha256("a model").substr(0, 16));
+  }
+
+  void oldKernelsGo() {
+    const QTemporaryDir folder;
+    const fs::path root = folder.path().toStdString();
+    std::vector<std::string> kinds;
+    for (int i = 0; i < 20; ++i) {
+      kinds.push_back("lent-" + sha256(std::to_string(i)).substr(0, 16));
+      fs::create_directory(root / kinds.back());
+      std::ofstream(root / kinds.back() / "kernel") << i;
+      fs::last_write_time(root / kinds.back(), fs::file_time_type::clock::now() - std::chrono::hours(100 - i));
+    }
+    fs::create_directory(root / "somebody's");
+    runtimes::clearOldShaders(root, {kinds[1]});
+    for (int i = 0; i < 20; ++i) QCOMPARE(fs::exists(root / kinds[static_cast<std::size_t>(i)]), i == 1 || i >= 4);
+    QVERIFY(fs::exists(root / "somebody's"));
   }
 };
 

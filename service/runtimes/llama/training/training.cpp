@@ -20,8 +20,9 @@ namespace {
 constexpr std::uint32_t kEpochs = 2;
 constexpr double kRate = 1e-5;
 constexpr double kHeldOut = 0.05;
-constexpr std::uint64_t kPoints = 400;  // of the curve, about
-constexpr std::size_t kRecent = 15;     // segments that the time left is reckoned from
+constexpr std::uint64_t kPoints = 400;       // of the curve, about
+constexpr std::ptrdiff_t kMostPoints = 256;  // in one message, as worker.proto says
+constexpr std::size_t kRecent = 15;          // segments that the time left is reckoned from
 constexpr const char* kResult = "model.gguf";
 constexpr const char* kState = "state.json";
 
@@ -93,11 +94,14 @@ void Training::begun() {
   tell(m_state.points);
 }
 
-void Training::tell(std::vector<v1::LossPoint> points) {
-  if (points.empty()) return;
-  worker::v1::FromWorker message;
-  message.mutable_learned()->mutable_points()->Assign(points.begin(), points.end());
-  m_telling.say(message);
+void Training::tell(const std::vector<v1::LossPoint>& points) {
+  for (auto from = points.begin(); from != points.end();) {
+    const auto to = from + std::min(kMostPoints, points.end() - from);
+    worker::v1::FromWorker message;
+    message.mutable_learned()->mutable_points()->Assign(from, to);
+    m_telling.say(message);
+    from = to;
+  }
 }
 
 worker::Step Training::prepare() {
@@ -253,7 +257,7 @@ worker::Step Training::commit(State next, std::optional<double> heldOut) {
   std::error_code code;
   if (before != m_state.serial) fs::remove(weights(before), code);
   fs::remove(m_folder / "trained.gguf", code);
-  tell(std::move(points));
+  tell(points);
   m_telling.changed();
   return worker::Done{};
 }

@@ -43,7 +43,7 @@ private:
   [[nodiscard]] worker::Step commit(State next, std::optional<double> heldOut);
   [[nodiscard]] worker::Attempt<std::vector<v1::Output>> writeResult();
   void clear(const std::filesystem::path& keep) const;
-  void tell(std::vector<v1::LossPoint> points);
+  void tell(const std::vector<v1::LossPoint>& points);
   void begun();
   [[nodiscard]] const Epoch& epoch();
   [[nodiscard]] bool resumes() const { return !m_state.task.empty(); }  // where a life before has stopped
