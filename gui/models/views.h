@@ -71,8 +71,8 @@ public:
   QString value;
   QString gpu;
   bool processor = false;  // it is the processor, and no GPU
-  QString memory;  // of it our worker's; empty: none
-  QString most;    // "58 %": the share that may be lent now; empty: all
+  QString memory;          // of it our worker's; empty: none
+  QString most;            // "58 %": the share that may be lent now; empty: all
   double position = 0;
   double mostPosition = -1;  // negative: all
   bool operator==(const Share&) const = default;

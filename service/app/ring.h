@@ -91,7 +91,8 @@ private:
   void apply(const model::Plan& plan, const model::Facts& facts, const Now& now);
   void carryOut(const model::Action& action, const model::Facts& facts, const Now& now);
   void startWorker(const model::StartWorker& order, const model::Facts& facts);
-  [[nodiscard]] Result<std::optional<runtimes::ModelOrder>> modelFor(const v1::TaskSpec& spec, const model::GpuId& device);
+  [[nodiscard]] Result<std::optional<runtimes::ModelOrder>> modelFor(const v1::TaskSpec& spec,
+                                                                     const model::GpuId& device);
   void measure(const Now& now, const model::Facts& facts);
   void record();
   void recorded(const std::set<model::TaskId>& ended, const std::vector<std::string>& sessions);

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/result.h"
-#include "lull/v1/model.pb.h"
 #include "gguf/header.h"
+#include "lull/v1/model.pb.h"
 
 #include <filesystem>
 

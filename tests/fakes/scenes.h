@@ -9,8 +9,8 @@
 
 namespace lull::fakes {
 
-// "working", "answering", "learning", "warm", "resting-hot", "resting-owner", "resting-countdown", "paused", "ready", "off", "many-reasons",
-// "long-name", "no-temperature", "no-gpu".
+// "working", "answering", "learning", "warm", "resting-hot", "resting-owner", "resting-countdown", "paused", "ready",
+// "off", "many-reasons", "long-name", "no-temperature", "no-gpu".
 [[nodiscard]] std::vector<std::string_view> sceneNames();
 // False if there is no such scene. Sets status, settings and history.
 bool play(FakeService& service, std::string_view scene);
