@@ -18,8 +18,9 @@ const std::string kSaysStarted = R"(printf '\002\012\000' >&3
 const std::string kSaysHalfIsSaved = R"(printf '\013\032\011\011\000\000\000\000\000\000\340\077' >&3
 )";
 const std::string kCounts = R"(
+cd /lull/work
 i=0
-while :; do i=$((i+1)); [ $((i % 1000)) != 0 ] || echo $i > /lull/work/count; done
+while :; do i=$((i+1)); [ $((i % 1000)) != 0 ] || echo $i > count; done
 )";
 
 long countOf(const Scripted& scripted) {
@@ -159,10 +160,11 @@ private slots:
 
   void whatItIsGiven() {
     Scripted scripted(R"(
-env > /lull/work/env
-cut -d' ' -f41 /proc/self/stat > /lull/work/policy
-nproc > /lull/work/cores
-ls /proc/self/fd /lull /dev > /lull/work/files
+cd /lull/work
+env > env
+cut -d' ' -f41 /proc/self/stat > policy
+nproc > cores
+ls /proc/self/fd /lull /dev > files
 )" + kSaysStarted + kCounts);
     scripted.offerSandbox();
     QVERIFY(scripted.startOnProcessor(1).ok());

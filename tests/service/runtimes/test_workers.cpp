@@ -140,8 +140,7 @@ private slots:
   void ofItsBlobsItSeesItsOwn() {
     const auto mine = sha256("mine");
     const auto anothers = sha256("another's");
-    Scripted scripted("ls /lull/blobs > /lull/work/seen; cat /lull/blobs/* >> /lull/work/seen; echo x > /lull/blobs/" +
-                      mine);
+    Scripted scripted("cd /lull/work; ls ../blobs > seen; cat ../blobs/* >> seen; echo x > ../blobs/" + mine);
     scripted.offerSandbox();
     auto order = scripted.order();
     order.blobFolder = scripted.folder() / "blobs";
