@@ -26,6 +26,18 @@ Exit Session::tell(const Error& error) const {
   return exitFor(error.kind());
 }
 
+Exit Session::inTurn(const std::vector<std::string>& which,
+                     const std::function<Outcome(const std::string&)>& each) const {
+  auto worst = Exit::Ok;
+  for (const auto& one : which) {
+    const auto done = each(one);
+    if (done) continue;
+    worst = tell(done.error());
+    if (worst == Exit::Unreachable || worst == Exit::Interrupted) break;
+  }
+  return worst;
+}
+
 Exit Session::misused(std::string_view message) const {
   tell("usage", message);
   return Exit::Usage;

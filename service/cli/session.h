@@ -50,6 +50,8 @@ public:
   }
   // Tells an error at once, for commands that go on with the next file or id.
   Exit tell(const Error& error) const;
+  // Has each of them done in turn; what fails is told and the next one tried, unless nobody answers any more.
+  Exit inTurn(const std::vector<std::string>& which, const std::function<Outcome(const std::string&)>& each) const;
   // The same for a wrong command line.
   Exit misused(std::string_view message) const;
 

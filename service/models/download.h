@@ -4,12 +4,10 @@
 
 #include "base/file.h"
 #include "models/fetch/order.h"
-#include "process/child.h"
+#include "process/telling_child.h"
 
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
 
-#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,22 +25,11 @@ struct Told {
 // None: not a line of lull-fetch.
 [[nodiscard]] std::optional<Told> toldBy(std::string_view line);
 
-class Download {
-public:
-  // `told` is called on the loop, never from inside start(); Done or Failed is the last, and comes once. It may destroy
-  // the Download.
-  [[nodiscard]] static Result<std::unique_ptr<Download>> start(asio::io_context& loop,
-                                                               const std::filesystem::path& program,
-                                                               const fetch::Order& order, const Fd& part,
-                                                               std::function<void(const Told&)> told);
-  ~Download();  // kills it; the part stays as it is
-  Download(const Download&) = delete;
-  Download& operator=(const Download&) = delete;
-
-private:
-  struct State;
-  explicit Download(std::shared_ptr<State> state) : m_state(std::move(state)) {}
-  std::shared_ptr<State> m_state;
-};
+// Starts lull-fetch. `told` is called on the loop, never from inside; Done or Failed is the last, and comes once. It
+// may destroy what is returned; whoever does so kills the program, and the part stays as it is.
+[[nodiscard]] Result<std::unique_ptr<process::TellingChild>> startDownload(asio::io_context& loop,
+                                                                           const std::filesystem::path& program,
+                                                                           const fetch::Order& order, const Fd& part,
+                                                                           std::function<void(const Told&)> told);
 
 }  // namespace lull::models

@@ -136,8 +136,8 @@ void Store::run(Transfer& transfer, const Result<Shelf::Part>& part) {
                            .maxBytes = roomFor(&transfer),
                            .maxRate = m_rules.maxRate,
                            .firstPause = m_options.firstPauseMs};
-  auto started = Download::start(m_loop, m_options.fetchProgram, order, part->fd,
-                                 [this, id = transfer.told.id()](const Told& told) { heard(id, told); });
+  auto started = startDownload(m_loop, m_options.fetchProgram, order, part->fd,
+                               [this, id = transfer.told.id()](const Told& told) { heard(id, told); });
   if (!started) return fail(transfer, started.error());
   transfer.told.set_done_bytes(part->have);
   transfer.download = std::move(*started);

@@ -13,7 +13,7 @@ namespace lull::models {
 struct Store::Transfer {
   Parcel parcel;
   v1::ModelTransfer told;
-  std::unique_ptr<Download> download;
+  std::unique_ptr<process::TellingChild> download;
   std::uint64_t connection = 0;  // an upload's: who sends it; 0: nobody now
   bool writing = false;          // a chunk is on its way to the disk
   bool opening = false;          // its part is being opened

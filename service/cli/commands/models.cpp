@@ -202,15 +202,12 @@ Answer showModel(Session& session, const std::string& which, bool chatTemplate) 
 }
 
 Answer removeModels(Session& session, const std::vector<std::string>& which) {
-  auto worst = Exit::Ok;
-  for (const auto& each : which) {
+  return session.inTurn(which, [&session](const std::string& each) -> Outcome {
     v1::RemoveModelRequest request;
     request.set_which(each);
     const auto reply = session.call(std::move(request));
-    if (!reply) {
-      worst = session.tell(reply.error());
-      if (worst == Exit::Unreachable || worst == Exit::Interrupted) return worst;
-    } else if (session.json()) {
+    if (!reply) return reply.error();
+    if (session.json()) {
       session.emit(*reply);
     } else if (reply->has_transfer()) {
       session.terminal().line(fmt::format("{} is given up.", harmless(reply->transfer().name())));
@@ -218,8 +215,8 @@ Answer removeModels(Session& session, const std::vector<std::string>& which) {
       session.terminal().line(
           fmt::format("{} is removed: {} free again.", harmless(reply->model().name()), bytes(reply->model().bytes())));
     }
-  }
-  return worst;
+    return {};
+  });
 }
 
 Answer verifyModel(Session& session, const std::string& which) {

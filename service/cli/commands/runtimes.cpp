@@ -158,15 +158,12 @@ Answer verifyRuntime(Session& session, const std::string& which) {
 }
 
 Answer removeRuntimes(Session& session, const std::vector<std::string>& which) {
-  auto worst = Exit::Ok;
-  for (const auto& each : which) {
+  return session.inTurn(which, [&session](const std::string& each) -> Outcome {
     v1::RemoveRuntimeRequest request;
     request.set_which(each);
     const auto reply = session.call(std::move(request));
-    if (!reply) {
-      worst = session.tell(reply.error());
-      if (worst == Exit::Unreachable || worst == Exit::Interrupted) return worst;
-    } else if (session.json()) {
+    if (!reply) return reply.error();
+    if (session.json()) {
       session.emit(*reply);
     } else if (each == "install") {
       session.terminal().line("The install is broken off; what was downloaded is kept for a week.");
@@ -175,8 +172,8 @@ Answer removeRuntimes(Session& session, const std::vector<std::string>& which) {
       session.terminal().line(
           fmt::format("{} is removed: {} free again.", harmless(runtime.version()), bytes(runtime.bytes())));
     }
-  }
-  return worst;
+    return {};
+  });
 }
 
 }  // namespace lull::cli

@@ -170,23 +170,20 @@ Answer task(Session& session, const std::string& id) {
 }
 
 Answer cancel(Session& session, const std::vector<std::string>& ids) {
-  auto worst = Exit::Ok;
-  for (const auto& id : ids) {
+  return session.inTurn(ids, [&session](const std::string& id) -> Outcome {
     v1::CancelTaskRequest request;
     request.set_id(id);
     const auto reply = session.call(std::move(request));
-    if (!reply) {
-      worst = session.tell(reply.error());
-      if (worst == Exit::Unreachable || worst == Exit::Interrupted) return worst;
-    } else if (session.json()) {
+    if (!reply) return reply.error();
+    if (session.json()) {
       session.emit(*reply);
     } else {
       const bool ended = reply->task().state() == v1::TASK_STATE_CANCELLED;
       session.terminal().line(
           fmt::format("{} {}", reply->task().id(), ended ? "is cancelled." : "is being cancelled."));
     }
-  }
-  return worst;
+    return {};
+  });
 }
 
 }  // namespace lull::cli

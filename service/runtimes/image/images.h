@@ -26,7 +26,7 @@ struct Images::Image {
 
 struct Images::Work {
   v1::RuntimeWork told;
-  std::unique_ptr<Making> making;
+  std::unique_ptr<process::TellingChild> making;
   std::string checks;  // the version that is being verified; empty: an install
 
   [[nodiscard]] bool runs() const { return told.state() == v1::RuntimeWork::STATE_RUNNING; }

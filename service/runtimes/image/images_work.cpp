@@ -115,20 +115,20 @@ Result<v1::InstallRuntimeReply> Images::install(const v1::InstallRuntimeRequest&
   for (const auto& folder : {part, m_folder / kCache}) {
     if (auto made = makePrivateFolder(folder); !made) return made.error();
   }
-  auto making = Making::start(m_loop,
-                              {.program = m_options.maker,
-                               .folder = part / kRoot,
-                               .cache = m_folder / kCache,
-                               .log = m_folder / "install.log",
-                               .mirror = request.mirror(),
-                               .allowExpired = request.allow_expired()},
-                              {.onStep = [this](Step step) { heard(step.progress, std::move(step.text)); },
-                               .onEnd =
-                                   [this](const Outcome& made) {
-                                     m_work->making.reset();
-                                     if (made) return keep();
-                                     fail(made.error());
-                                   }});
+  auto making = startMaking(m_loop,
+                            {.program = m_options.maker,
+                             .folder = part / kRoot,
+                             .cache = m_folder / kCache,
+                             .log = m_folder / "install.log",
+                             .mirror = request.mirror(),
+                             .allowExpired = request.allow_expired()},
+                            {.onStep = [this](Step step) { heard(step.progress, std::move(step.text)); },
+                             .onEnd =
+                                 [this](const Outcome& made) {
+                                   m_work->making.reset();
+                                   if (made) return keep();
+                                   fail(made.error());
+                                 }});
   if (!making) {
     discard(part);
     return making.error();

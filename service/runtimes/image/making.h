@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "process/telling_child.h"
 
 #include <asio/io_context.hpp>
 
@@ -32,22 +33,12 @@ struct Order {
   bool allowExpired = false;
 };
 
-class Making {
-public:
-  struct Hooks {
-    std::function<void(Step)> onStep;
-    std::function<void(const Outcome&)> onEnd;  // once, and last; it may destroy the Making
-  };
-  // Hooks are called on the loop, never from inside start().
-  [[nodiscard]] static Result<std::unique_ptr<Making>> start(asio::io_context& loop, const Order& order, Hooks hooks);
-  ~Making();  // kills it and all that it started; no hook is called any more
-  Making(const Making&) = delete;
-  Making& operator=(const Making&) = delete;
-
-private:
-  struct State;
-  explicit Making(std::shared_ptr<State> state) : m_state(std::move(state)) {}
-  std::shared_ptr<State> m_state;
+struct MakingHooks {
+  std::function<void(Step)> onStep;
+  std::function<void(const Outcome&)> onEnd;  // once, and last; it may destroy the program
 };
+// Hooks are called on the loop, never from inside, and not after what is returned was destroyed.
+[[nodiscard]] Result<std::unique_ptr<process::TellingChild>> startMaking(asio::io_context& loop, const Order& order,
+                                                                         MakingHooks hooks);
 
 }  // namespace lull::image

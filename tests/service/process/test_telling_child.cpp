@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a program says is heard line by line, all of it before its end, and nothing once nobody listens.
+#include "process/telling_child.h"
+
+#include <asio/executor_work_guard.hpp>
+
+#include <QTest>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace lull;
+using process::TellingChild;
+
+class TestTellingChild : public QObject {
+  Q_OBJECT
+
+private slots:
+  void init() {
+    m_lines.clear();
+    m_exit.reset();
+    m_child.reset();
+  }
+
+  void linesComeInOrderAndBeforeTheEnd() {
+    start("echo one; echo; printf 'two\\nthree\\nhalf'; exit 3");
+    QVERIFY(untilEnded());
+    QCOMPARE(m_lines, (std::vector<std::string>{"one", "", "two", "three"}));
+    QCOMPARE(m_exit->code, 3);
+  }
+
+  void aLineWithoutEndIsNotKept() {
+    start("head -c 100000 /dev/zero | tr '\\0' x; echo; echo after");
+    QVERIFY(untilEnded());
+    QCOMPARE(m_lines.back(), std::string("after"));
+    for (const auto& line : m_lines) QVERIFY(line.size() <= 8192);
+  }
+
+  void whoLetsGoInALineHearsNoMore() {
+    start("echo one; echo two; sleep 1000", true);
+    QVERIFY(until([this] { return !m_child; }));
+    QCOMPARE(m_lines, std::vector<std::string>{"one"});
+    m_loop.run_for(std::chrono::milliseconds(20));
+    QCOMPARE(m_lines.size(), 1U);
+    QVERIFY(!m_exit);
+  }
+
+  void aProgramThatIsNotThereIsAnError() {
+    const auto started = TellingChild::start(m_loop, {.program = "/nonexistent/program"}, {});
+    QVERIFY(!started.ok());
+  }
+
+private:
+  void start(std::string script, bool once = false) {
+    auto started = TellingChild::start(
+        m_loop, {.program = "/bin/sh", .arguments = {"-c", std::move(script)}, .environment = {"PATH=/usr/bin:/bin"}},
+        {.onLine =
+             [this, once](std::string_view line) {
+               m_lines.emplace_back(line);
+               if (once) m_child.reset();
+             },
+         .onEnd = [this](const process::Exit& exit) { m_exit = exit; }});
+    if (!started) qFatal("%s", started.error().text().c_str());
+    m_child = std::move(*started);
+  }
+  template <typename Condition>
+  bool until(Condition so) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!so()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      m_loop.run_one_for(std::chrono::milliseconds(20));
+    }
+    return true;
+  }
+  bool untilEnded() {
+    return until([this] { return m_exit.has_value(); });
+  }
+
+  asio::io_context m_loop;
+  asio::executor_work_guard<asio::io_context::executor_type> m_working = asio::make_work_guard(m_loop);
+  std::vector<std::string> m_lines;
+  std::optional<process::Exit> m_exit;
+  std::unique_ptr<TellingChild> m_child;
+};
+
+QTEST_GUILESS_MAIN(TestTellingChild)
+#include "test_telling_child.moc"
