@@ -26,12 +26,16 @@ struct TellingChild::State : std::enable_shared_from_this<State> {
   std::optional<Child> child;
   std::array<char, 4096> chunk{};
   std::string text;
+  bool reading = false;
+  std::optional<Exit> exit;
 
   void readOn() {
+    reading = true;
     pipe.async_read_some(asio::buffer(chunk), [self = shared_from_this()](const std::error_code& error, std::size_t n) {
-      if (error) return;
-      self->take(n);
-      self->readOn();
+      self->reading = false;
+      if (!error) self->take(n);
+      if (self->exit) return self->finish();
+      if (!error) self->readOn();
     });
   }
   void take(std::size_t count) {
@@ -44,10 +48,16 @@ struct TellingChild::State : std::enable_shared_from_this<State> {
     }
     if (text.size() > kLongestLine) text.clear();
   }
-  // What it said last may still lie in the pipe.
-  void ended(const Exit& exit) {
+  // A read may have its bytes already, and be told of them only after this: they come first.
+  void ended(const Exit& how) {
+    exit = how;
+    if (!reading) return finish();
     std::error_code error;
     pipe.cancel(error);
+  }
+  // What it said last may still lie in the pipe.
+  void finish() {
+    std::error_code error;
     pipe.non_blocking(true, error);
     for (std::size_t all = 0; !error && all <= kMostAfterTheEnd;) {
       const auto count = pipe.read_some(asio::buffer(chunk), error);
@@ -56,7 +66,7 @@ struct TellingChild::State : std::enable_shared_from_this<State> {
     }
     const auto listener = std::move(hooks.onEnd);
     hooks = {};
-    if (listener) listener(exit);
+    if (listener) listener(*exit);
   }
 };
 
