@@ -4,6 +4,8 @@
 
 #include "conductor/conductor.h"
 
+#include <QString>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,6 +76,17 @@ inline v1::Failure failure(v1::Failure::Kind kind, const std::string& technical 
   f.set_kind(kind);
   f.set_technical(technical);
   return f;
+}
+
+// What the ledger is told.
+template <typename T>
+const T* only(const std::vector<model::Entry>& entries) {
+  return entries.size() == 1 ? std::get_if<T>(&entries.front()) : nullptr;
+}
+
+inline QString textOf(const std::vector<model::Entry>& entries) {
+  const auto* moved = entries.empty() ? nullptr : std::get_if<model::TaskMoved>(&entries.back());
+  return moved ? QString::fromStdString(moved->text) : QString();
 }
 
 // A plan's actions in short: "start t-a g0", "close t-a owner_present", "kill t-a 8 drain_limit", …

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever interrupts a batch changes nothing: evictions, kills, crashes of the server, a GPU or a service that is
+// lost.
+#include "service/runtimes/llama/batch_test.h"
+
+#include <QtTest>
+
+#include <signal.h>
+
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+using namespace lull;
+using namespace std::chrono_literals;
+using namespace lull::test;
+using fakes::TestWorker;
+using nlohmann::json;
+
+namespace {
+
+constexpr int kLong = 2000;  // tokens
+
+// The first process found that this one started; 0: none.
+pid_t childOf(pid_t parent) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "stat");
+    std::string text;
+    if (!std::getline(file, text)) continue;
+    std::istringstream fields(text.substr(text.rfind(')') + 2));
+    char state = 0;
+    pid_t found = 0;
+    fields >> state >> found;
+    if (found == parent && state != 'Z') return std::stoi(entry.path().filename());
+  }
+  return 0;
+}
+
+// Past the scripts around it.
+pid_t innermost(pid_t pid) {
+  for (pid_t inner = pid; inner != 0; inner = childOf(pid)) pid = inner;
+  return pid;
+}
+
+}  // namespace
+
+class TestBatchBrokenOff : public BatchTest {
+  Q_OBJECT
+
+private slots:
+  void anInterruptedBatchIsTheUndisturbed_data();
+  void anInterruptedBatchIsTheUndisturbed();
+  void aCrashOfTheServerCostsNothing();
+  void aRequestThatCrashesTheServerGetsAnErrorLine();
+  void aLossIsNobodysFault_data();
+  void aLossIsNobodysFault();
+
+private:
+  worker::v1::Start longAnswers(int requests);
+  // The process number; 0: there was none to kill. `other`: the one that was killed before.
+  pid_t killServerOnceItAnswers(const TestWorker& run, pid_t other) const;
+};
+
+void TestBatchBrokenOff::anInterruptedBatchIsTheUndisturbed_data() {
+  QTest::addColumn<bool>("evicted");
+  QTest::newRow("evicted") << true;
+  QTest::newRow("killed") << false;
+}
+
+void TestBatchBrokenOff::anInterruptedBatchIsTheUndisturbed() {
+  QFETCH(bool, evicted);
+  std::string requests;
+  for (int i = 0; i < 10; ++i) {
+    const auto id = std::to_string(i);
+    // Nothing is sorted: which of equals comes first would depend on all others.
+    json greedy{{"temperature", 0}, {"max_tokens", 300}, {"logit_bias", letters()}, {"top_k", 0}, {"top_p", 1}};
+    greedy["min_p"] = 0;
+    json chance = greedy;
+    chance["temperature"] = 1.1;
+    requests += completion("g" + id, "once " + id, greedy) + completion("c" + id, "once " + id, chance);
+  }
+  const auto start = startFor(requests);
+  QVERIFY(worker(start)->last()->has_finished());
+  const auto undisturbed = results();
+  QCOMPARE(undisturbed.size(), 20U);
+  std::filesystem::remove_all(folder() / "t-batch");
+
+  static_cast<void>(startFor(requests));
+  int interruptions = 0;
+  const auto journal = work() / "journal";
+  const auto sizeOf = [&journal] {
+    std::error_code code;
+    const auto size = std::filesystem::file_size(journal, code);
+    return code ? 0 : size;
+  };
+  for (;;) {
+    const auto before = sizeOf();
+    const auto run = worker(start);
+    // Each life gets somewhere before it is cut short.
+    bool finished = false;
+    while (!finished && sizeOf() < before + 300) {
+      const auto message = run->next(1ms);
+      finished = message && message->has_finished();
+    }
+    if (finished) break;
+    ++interruptions;
+    if (!evicted) {
+      run->kill();
+      continue;
+    }
+    run->evict();
+    const auto last = run->last();
+    QVERIFY(last.has_value());
+    if (last->has_finished()) break;
+    QVERIFY(last->evicted().saved());
+  }
+  QVERIFY(interruptions >= 2);
+  const auto got = results();
+  QCOMPARE(got.size(), undisturbed.size());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const json& ours = got[i]["response"]["body"];
+    const json& theirs = undisturbed[i]["response"]["body"];
+    QVERIFY2(ours["choices"] == theirs["choices"], (ours.dump() + "\n" + theirs.dump()).c_str());
+    QVERIFY(ours["usage"] == theirs["usage"]);
+  }
+}
+
+// Answers long enough that the journal grows while they are made.
+worker::v1::Start TestBatchBrokenOff::longAnswers(int requests) {
+  std::string lines;
+  for (int i = 0; i < requests; ++i) {
+    const json endless{{"temperature", 0}, {"max_tokens", kLong}, {"logit_bias", letters()}};
+    lines += completion(std::to_string(i), "once", endless);
+  }
+  auto start = startFor(lines);
+  start.mutable_spec()->mutable_llama_batch()->set_context(kLong + 100);
+  start.mutable_llama()->set_model_file(slowModel());
+  return start;
+}
+
+pid_t TestBatchBrokenOff::killServerOnceItAnswers(const TestWorker& run, pid_t other) const {
+  const auto journal = work() / "journal";
+  const auto size = [&journal]() -> std::uintmax_t {
+    std::error_code code;
+    const auto bytes = std::filesystem::file_size(journal, code);
+    return code ? 0 : bytes;
+  };
+  const auto end = std::chrono::steady_clock::now() + fakes::kPatience;
+  pid_t pid = 0;
+  while ((pid = childOf(run.pid())) == 0 || pid == other) {
+    if (std::chrono::steady_clock::now() > end) return 0;
+    std::this_thread::yield();
+  }
+  const auto before = size();  // all that was written before this server began
+  while (std::chrono::steady_clock::now() < end) {
+    if (size() > before) {
+      ::kill(innermost(pid), SIGKILL);
+      return pid;
+    }
+    std::this_thread::yield();
+  }
+  return 0;
+}
+
+void TestBatchBrokenOff::aCrashOfTheServerCostsNothing() {
+  const auto run = worker(longAnswers(3));
+  QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
+  const auto last = run->last();
+  QVERIFY(last && last->has_finished());
+  QCOMPARE(last->finished().usage().requests(), 3U);
+  for (const json& line : results()) QCOMPARE(line["response"]["body"]["usage"]["completion_tokens"].get<int>(), kLong);
+}
+
+void TestBatchBrokenOff::aRequestThatCrashesTheServerGetsAnErrorLine() {
+  const auto run = worker(longAnswers(1));
+  const auto first = killServerOnceItAnswers(*run, 0);
+  QVERIFY(first > 0);
+  QVERIFY(killServerOnceItAnswers(*run, first) > 0);
+  const auto last = run->last();
+  QVERIFY(last && last->has_finished());
+  QCOMPARE(last->finished().usage().requests_failed(), 1U);
+  QCOMPARE(results()[0]["response"]["status_code"].get<int>(), 500);
+  QCOMPARE(results()[0]["custom_id"].get<std::string>(), std::string("0"));
+}
+
+void TestBatchBrokenOff::aLossIsNobodysFault_data() {
+  QTest::addColumn<QString>("end");
+  QTest::addColumn<bool>("answers");
+  QTest::addColumn<int>("kind");
+  const int device = v1::Failure::KIND_DEVICE_LOST;
+  const int died = v1::Failure::KIND_WORKER_DIED;
+  const QString lost = "echo 'vk::Queue::submit: ErrorDeviceLost' >&2; exit 1";
+  QTest::newRow("the GPU, at once") << lost << false << device;
+  QTest::newRow("the GPU, meanwhile") << lost << true << device;
+  QTest::newRow("the service, at once") << "exit 75" << false << died;
+  QTest::newRow("the service, meanwhile") << "exit 75" << true << died;
+}
+
+// Not even a request that was under way: a crash after it is its first.
+void TestBatchBrokenOff::aLossIsNobodysFault() {
+  QFETCH(QString, end);
+  QFETCH(bool, answers);
+  QFETCH(int, kind);
+  const auto start = longAnswers(1);
+  const auto script = folder() / "start";
+  std::ofstream(script) << "#!/bin/sh\n"
+                        << (answers ? "'" + start.llama().start(0) + "' \"$@\"\n" : std::string()) << end.toStdString()
+                        << "\n";
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  auto losing = start;
+  losing.mutable_llama()->set_start(0, script);
+  {
+    const auto run = worker(losing);
+    if (answers) QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
+    const auto last = run->last();
+    QVERIFY(last && last->has_failed());
+    QVERIFY2(last->failed().failure().kind() == kind, last->ShortDebugString().c_str());
+  }
+  const auto run = worker(start);
+  if (answers) QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
+  const auto last = run->last();
+  QVERIFY(last && last->has_finished());
+  QCOMPARE(last->finished().usage().requests(), 1U);
+}
+
+QTEST_GUILESS_MAIN(TestBatchBrokenOff)
+#include "test_batch_broken_off.moc"
