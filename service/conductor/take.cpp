@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conductor/conductor.h"
-#include "conductor/limits.h"
+#include "conductor/failure.h"
 #include "conductor/retry.h"
 #include "conductor/transitions.h"
 #include "conductor/words.h"
@@ -111,44 +111,13 @@ public:
   void operator()(const model::WorkerFailed& r) {
     if (!model::hasWorker(m_task.state)) return;
     count(m_task.usage);  // as it last told
-    if (m_task.cancelWanted || isInterruption(r.failure)) return end(Event::Interrupted);
-    fail(explained(r.failure));
+    if (m_task.cancelWanted || isInterruption(m_task, r.failure)) return end(Event::Interrupted);
+    fail(explained(m_task, r.failure, m_at.settings));
   }
   void restarted() { end(Event::Restarted); }
   void orphaned() { change(Event::Orphaned); }
 
 private:
-  // Death by our own hand, or on the way out, is not the task's fault; a worker's own last word counts.
-  bool isInterruption(const v1::Failure& failure) const {
-    if (failure.kind() != v1::Failure::KIND_WORKER_DIED) return false;
-    if (m_task.kill) return m_task.kill->kind == v1::Failure::KIND_UNSPECIFIED;
-    return m_task.state == v1::TASK_STATE_EVICTING;
-  }
-
-  // The failure with the cause we know and words for people.
-  v1::Failure explained(v1::Failure failure) const {
-    if (m_task.kill && failure.kind() == v1::Failure::KIND_WORKER_DIED) {
-      const auto reported = failure.technical();
-      failure.set_kind(m_task.kill->kind);
-      failure.set_message(meaningOf(m_task.kill->kind));
-      failure.set_technical(
-          fmt::format("killed: {}{}{}", technicalOf(m_task.kill->cause), reported.empty() ? "" : "; ", reported));
-    }
-    if (failure.message().empty()) failure.set_message(meaningOf(failure.kind()));
-    return failure;
-  }
-
-  std::string technicalOf(std::string_view cause) const {
-    if (cause == "drain_limit") {
-      return fmt::format("GPU not drained {} ms after the gate closed (gpu.drain_limit)",
-                         m_at.settings.gpu().drain_limit());
-    }
-    if (cause == "start_limit")
-      return fmt::format("worker not ready {} s after its start", startLimitOf(m_task).count());
-    if (cause == "gpu_time_limit") return fmt::format("limits.gpu_seconds = {}", m_task.gpuNsAllowed / kNsPerSecond);
-    return std::string(cause);
-  }
-
   void fail(const v1::Failure& failure) {
     if (!mayRetry(m_task, failure.kind())) {
       change(Event::FailedForGood, failedForGood(m_task, failure));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ledger/reader.h"
 
+#include "ledger/messages.h"
+
 #include <fmt/core.h>
 #include <fmt/format.h>
 
@@ -16,15 +18,6 @@ constexpr std::uint32_t kPage = 50;
 constexpr std::uint32_t kLongestPage = 500;
 constexpr std::size_t kCandidatesNamed = 5;
 
-#define LULL_TASK_COLUMNS                                                                                           \
-  "SELECT seq,id,name,runtime,priority,state,progress,attempt,attempts_allowed,submitted,started,ended,not_before," \
-  "failure_kind,failure_message,failure_technical,gpu,"                                                             \
-  "(SELECT sum(gpu_ns) FROM session WHERE task=seq),"                                                               \
-  "(SELECT sum(energy_uj) FROM session WHERE task=seq),"                                                            \
-  "(SELECT max(estimated) FROM session WHERE task=seq),"                                                            \
-  "(SELECT micro_credits FROM entry WHERE entry.task=seq AND kind=1),"                                              \
-  "(SELECT sum(cpu_ns) FROM session WHERE task=seq),prompt,completion,requests,requests_failed,own FROM task "
-
 std::uint32_t pageOf(std::uint32_t wanted) { return wanted == 0 ? kPage : std::min(wanted, kLongestPage); }
 
 // A page goes on below the last row of the one before.
@@ -39,39 +32,6 @@ Result<std::int64_t> before(std::string_view token) {
   return row;
 }
 
-// Four columns; none where no language model was used.
-template <typename Message>
-void addUsage(Message& message, const Rows& rows, int column) {
-  v1::TokenUsage usage;
-  usage.set_prompt(rows.natural(column));
-  usage.set_completion(rows.natural(column + 1));
-  usage.set_requests(rows.natural(column + 2));
-  usage.set_requests_failed(rows.natural(column + 3));
-  if (usage.ByteSizeLong() > 0) *message.mutable_usage() = usage;
-}
-
-v1::LedgerEntry entryOf(const Rows& rows) {
-  v1::LedgerEntry entry;
-  entry.set_id(rows.integer(0));
-  entry.set_unix_ms(rows.integer(1));
-  entry.set_kind(static_cast<v1::LedgerEntry::Kind>(rows.integer(2)));
-  entry.set_task_id(rows.text(3));
-  entry.set_text(rows.text(4));
-  entry.set_micro_credits(rows.integer(5));
-  entry.set_gpu_ns(rows.natural(6));
-  entry.set_energy_uj(rows.natural(7));
-  entry.set_energy_estimated(rows.integer(8) != 0);
-  entry.set_cpu_ns(rows.natural(13));
-  addUsage(entry, rows, 14);
-  if (entry.kind() != v1::LedgerEntry::KIND_GIVE_BACK) return entry;
-  auto& spans = *entry.mutable_give_back();
-  spans.set_gate_ms(rows.real(9));
-  spans.set_drained_ms(rows.real(10));
-  spans.set_memory_free_ms(rows.real(11));
-  spans.set_cause(rows.text(12));
-  return entry;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Reader>> Reader::create(std::unique_ptr<Connection> connection) {
@@ -84,21 +44,17 @@ Reader::Reader(std::unique_ptr<Connection> connection)
     : m_connection(std::move(connection)),
       m_begin(*m_connection, "BEGIN"),
       m_commit(*m_connection, "COMMIT"),
-      m_newestTasks(*m_connection, LULL_TASK_COLUMNS "WHERE seq<?1 ORDER BY seq DESC LIMIT ?2"),
-      m_newestInState(*m_connection, LULL_TASK_COLUMNS "WHERE seq<?1 AND state=?3 ORDER BY seq DESC LIMIT ?2"),
-      m_unfinished(*m_connection, LULL_TASK_COLUMNS "WHERE state<6 ORDER BY seq"),
-      m_byPrefix(*m_connection, LULL_TASK_COLUMNS "WHERE id>=?1 AND id<?1||'~' ORDER BY id LIMIT ?2"),
+      m_newestTasks(*m_connection, selectTasks("WHERE seq<?1 ORDER BY seq DESC LIMIT ?2")),
+      m_newestInState(*m_connection, selectTasks("WHERE seq<?1 AND state=?3 ORDER BY seq DESC LIMIT ?2")),
+      m_unfinished(*m_connection, selectTasks("WHERE state<6 ORDER BY seq")),
+      m_byPrefix(*m_connection, selectTasks("WHERE id>=?1 AND id<?1||'~' ORDER BY id LIMIT ?2")),
       m_spec(*m_connection, "SELECT spec FROM task_spec WHERE task=?"),
       m_events(*m_connection, "SELECT at,state,text FROM task_event WHERE task=? ORDER BY id"),
       m_outputs(*m_connection, "SELECT name,size,sha256 FROM output WHERE task=? ORDER BY position"),
       m_losses(*m_connection, "SELECT step,training,held_out,at FROM loss WHERE task=? ORDER BY step"),
       m_blobs(*m_connection, "SELECT DISTINCT sha256 FROM blob_ref"),
       m_wish(*m_connection, "SELECT value FROM wish WHERE name=?"),
-      m_entriesBefore(*m_connection,
-                      "SELECT entry.id,at,kind,task.id,text,micro_credits,gpu_ns,energy_uj,estimated,gate_ms,"
-                      "drained_ms,memory_free_ms,cause,cpu_ns,entry.prompt,entry.completion,entry.requests,"
-                      "entry.requests_failed FROM entry LEFT JOIN task ON task.seq=entry.task "
-                      "WHERE entry.id<? ORDER BY entry.id DESC LIMIT ?"),
+      m_entriesBefore(*m_connection, selectEntries("WHERE entry.id<? ORDER BY entry.id DESC LIMIT ?")),
       m_newEntries(*m_connection,
                    "SELECT max(id),sum(kind=1),sum(kind=3),sum(micro_credits),sum(kind=2) FROM entry WHERE id>?"),
       m_newestMeter(*m_connection, "SELECT max(id) FROM meter"),
@@ -231,36 +187,7 @@ Result<std::vector<std::string>> Reader::blobsInUse() {
   return answer(std::move(hashes), "reading blobs in use");
 }
 
-Reader::Found Reader::found(const Rows& rows) {
-  Found f{.seq = rows.integer(0), .task = {}};
-  auto& t = f.task;
-  t.set_id(rows.text(1));
-  t.set_name(rows.text(2));
-  t.set_runtime(rows.text(3));
-  t.set_priority(static_cast<std::int32_t>(rows.integer(4)));
-  t.set_state(static_cast<v1::TaskState>(rows.integer(5)));
-  t.set_progress(rows.real(6));
-  t.set_attempt(static_cast<std::uint32_t>(rows.integer(7)));
-  t.set_attempts_allowed(static_cast<std::uint32_t>(rows.integer(8)));
-  t.set_submitted_unix_ms(rows.integer(9));
-  t.set_started_unix_ms(rows.integer(10));
-  t.set_ended_unix_ms(rows.integer(11));
-  t.set_not_before_unix_ms(rows.integer(12));
-  if (rows.integer(13) != 0 || !rows.text(14).empty()) {
-    t.mutable_failure()->set_kind(static_cast<v1::Failure::Kind>(rows.integer(13)));
-    t.mutable_failure()->set_message(rows.text(14));
-    t.mutable_failure()->set_technical(rows.text(15));
-  }
-  t.set_gpu(rows.text(16));
-  t.set_gpu_ns(rows.natural(17));
-  t.set_energy_uj(rows.natural(18));
-  t.set_energy_estimated(rows.integer(19) != 0);
-  t.set_micro_credits(rows.integer(20));
-  t.set_cpu_ns(rows.natural(21));
-  addUsage(t, rows, 22);
-  t.set_own(rows.integer(26) != 0);
-  return f;
-}
+Reader::Found Reader::found(const Rows& rows) { return {.seq = rows.integer(0), .task = taskOf(rows)}; }
 
 void Reader::addOutputs(Found& f) {
   if (f.task.state() != v1::TASK_STATE_DONE) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // doctor: all checks, in the order in which one would look.
-#include "cli/doctor.h"
+#include "cli/doctor_machine.h"
 
 #include "cli/commands.h"
 #include "cli/format.h"

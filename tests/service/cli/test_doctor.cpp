@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // lull doctor: each check with a machine in order and one that is not.
-#include "cli/doctor.h"
+#include "cli/doctor_machine.h"
 #include "cli/helper.h"
 
 #include "service/cli/fake_service.h"
