@@ -75,22 +75,31 @@ void addFailure(Table& table, const v1::Task& task) {
   }
 }
 
-std::string stateText(const v1::Task& task, UnixMs now) {
+// A task and where it is computed now.
+struct Shown {
+  const v1::Task& task;
+  bool byProcessor = false;
+};
+
+std::string stateText(const Shown& shown, UnixMs now) {
+  const auto& task = shown.task;
   std::string text(stateWord(task.state()));
   if (!hasEnded(task.state()) && task.progress() > 0) text += ", " + percent(task.progress());
-  if (const auto left = timeLeftText(task); !left.empty() && !hasEnded(task.state())) text += ", about " + left;
+  if (const auto left = timeLeftText(task, shown.byProcessor); !left.empty() && !hasEnded(task.state()))
+    text += ", about " + left;
   if (task.not_before_unix_ms() > now && !hasEnded(task.state())) {
     text += fmt::format(", next attempt in {}", span((task.not_before_unix_ms() - now) / 1000));
   }
   return text;
 }
 
-std::string factsText(const v1::Task& task, UnixMs now, const Terminal& terminal) {
+std::string factsText(const Shown& shown, UnixMs now, const Terminal& terminal) {
+  const auto& task = shown.task;
   Table table({{}, {}}, Table::LastColumn::Wrap);
   const auto row = [&table](std::string label, std::string text) {
     if (!text.empty()) table.add({{std::move(label), Colour::Dim}, {std::move(text), Colour::Plain}});
   };
-  table.add({{"State", Colour::Dim}, {stateText(task, now), colourOf(task.state())}});
+  table.add({{"State", Colour::Dim}, {stateText(shown, now), colourOf(task.state())}});
   addFailure(table, task);
   row("Runtime", task.runtime());
   row("Priority", std::to_string(task.priority()));
@@ -99,8 +108,9 @@ std::string factsText(const v1::Task& task, UnixMs now, const Terminal& terminal
   row("Submitted", ago(task.submitted_unix_ms(), now));
   if (task.started_unix_ms() > 0) row("Started", ago(task.started_unix_ms(), now));
   if (task.ended_unix_ms() > 0) row("Ended", ago(task.ended_unix_ms(), now));
-  if (task.gpu_ns() > 0 || task.cpu_ns() == 0) row("GPU time", gpuTime(task.gpu_ns()));
-  if (task.cpu_ns() > 0) row("Processor time", gpuTime(task.cpu_ns()));
+  const bool processor = task.cpu_ns() > 0 || shown.byProcessor;
+  if (task.gpu_ns() > 0 || !processor) row("GPU time", gpuTime(task.gpu_ns()));
+  if (processor) row("Processor time", gpuTime(task.cpu_ns()));
   row("Tokens", tokensText(task.usage()));
   row("Requests", requestsText(task.usage()));
   row("Speed", speedText(task));
@@ -114,6 +124,11 @@ std::string factsText(const v1::Task& task, UnixMs now, const Terminal& terminal
         fmt::format("{}, {}: lull result {} {}", output.name(), bytes(output.size()), task.id(), output.name()));
   }
   return table.text(terminal);
+}
+
+bool runsOnProcessor(Session& session, const std::string& task) {
+  const auto reply = session.call(v1::GetStatusRequest());
+  return reply && isOnProcessor(reply->status(), task);
 }
 
 std::string historyText(const v1::Task& task, const Terminal& terminal) {
@@ -162,10 +177,10 @@ Answer task(Session& session, const std::string& id) {
     return Exit::Ok;
   }
   auto& terminal = session.terminal();
-  const auto& shown = reply->task();
-  terminal.line(terminal.paint(Colour::Bold, shown.id()) + "  " + harmless(shown.name()) + "\n");
-  terminal.print(factsText(shown, session.now(), terminal) + curvesText(shown, terminal) +
-                 historyText(shown, terminal));
+  const auto& task = reply->task();
+  const Shown shown{.task = task, .byProcessor = !hasEnded(task.state()) && runsOnProcessor(session, task.id())};
+  terminal.line(terminal.paint(Colour::Bold, task.id()) + "  " + harmless(task.name()) + "\n");
+  terminal.print(factsText(shown, session.now(), terminal) + curvesText(task, terminal) + historyText(task, terminal));
   return Exit::Ok;
 }
 

@@ -93,6 +93,29 @@ private slots:
     QCOMPARE(json["usage"].toObject()["requests_failed"].toString(), "1");
   }
 
+  // Also before anything of it is metered.
+  void aTaskOnTheProcessorTellsItsTime() {
+    m_service->change([](auto& state) {
+      auto task = runningTask();
+      task.clear_gpu_ns();
+      state.tasks[task.id()].task = task;
+      auto& processor = *state.status.add_gpus();
+      processor.set_type("processor");
+      processor.set_task_id(task.id());
+    });
+    const auto text = QString::fromUtf8(lull({"task", "t-abc"}).out).simplified();
+    QVERIFY2(text.contains("Processor time 0 s") && text.contains("of computing left"), qPrintable(text));
+    QVERIFY2(!text.contains("GPU time"), qPrintable(text));
+    m_service->change([](auto& state) {
+      auto& task = state.tasks["t-abcdefghijkl"].task;
+      task.set_state(v1::TASK_STATE_DONE);
+      task.set_cpu_ns(61'000'000'000);
+      state.status.mutable_gpus(0)->clear_task_id();
+    });
+    const auto ended = QString::fromUtf8(lull({"task", "t-abc"}).out).simplified();
+    QVERIFY2(ended.contains("Processor time 61.0 s") && !ended.contains("GPU time"), qPrintable(ended));
+  }
+
   void aTaskWithoutALanguageModelSaysNothingOfIt() {
     m_service->change([](auto& state) { state.tasks["t-abcdefghijkl"].task = runningTask(); });
     const auto out = lull({"task", "t-abc"}).out;
