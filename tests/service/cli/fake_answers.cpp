@@ -89,6 +89,10 @@ Result<v1::SubmitTaskReply> handle(State& state, const v1::SubmitTaskRequest& re
   if (requests.has_sha256() && !state.blobs.contains(requests.sha256())) {
     return Error(Kind::NotFound, "the requests were never uploaded");
   }
+  const auto& data = request.spec().llama_training().data();
+  if (data.has_sha256() && !state.blobs.contains(data.sha256())) {
+    return Error(Kind::NotFound, "the data was never uploaded");
+  }
   auto task = makeTask("t-" + std::string(1, static_cast<char>('a' + state.order.size())) + "bcdefghijkl",
                        request.spec().name(), v1::TASK_STATE_QUEUED);
   task.set_priority(request.spec().priority());

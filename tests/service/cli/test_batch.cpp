@@ -8,8 +8,6 @@
 #include <QFile>
 #include <QtTest>
 
-#include <csignal>
-
 using namespace lull;
 using namespace lull::test;
 
@@ -52,7 +50,6 @@ class TestBatch : public CommandTest {
 private slots:
   void init() {
     CommandTest::init();
-    m_folder = std::make_unique<QTemporaryDir>();
     write("q.jsonl", question(1) + question(2));
     m_service->change([](auto& state) {
       auto tiny = makeModel("tiny", std::string(64, 'a'));
@@ -214,15 +211,9 @@ private slots:
   }
 
   void ctrlCLeavesItRunning() {
-    QProcess process;
-    prepare(process, m_service->socket());
-    process.setArguments({"batch", "run", path("q.jsonl"), "-o", path("a.jsonl")});
-    process.start();
-    QVERIFY(m_service->waitForWatchers(1));
-    ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-    QVERIFY(process.waitForFinished(20'000));
-    QCOMPARE(process.exitCode(), 130);
-    const auto err = process.readAllStandardError().simplified();
+    const auto ran = afterCtrlC({"batch", "run", path("q.jsonl"), "-o", path("a.jsonl")});
+    QCOMPARE(ran.code, 130);
+    const auto err = ran.err.simplified();
     QVERIFY2(err.contains((QString("lull batch wait ") + kId + " -o " + path("a.jsonl")).toUtf8()), err);
     endOnWatch(*m_service, 0);
     QCOMPARE(lull({"batch", "wait", kId, "-o", path("a.jsonl")}).code, 0);
@@ -267,20 +258,6 @@ private slots:
     QVERIFY(ran.out.contains("\"custom_id\": \"1\""));
     QVERIFY(fits80(ran.out));
   }
-
-private:
-  [[nodiscard]] QString path(const QString& name) const { return m_folder->filePath(name); }
-  void write(const QString& name, const QByteArray& bytes) const {
-    QFile file(path(name));
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    QCOMPARE(file.write(bytes), bytes.size());
-  }
-  [[nodiscard]] QByteArray read(const QString& name) const {
-    QFile file(path(name));
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("(no file)");
-  }
-
-  std::unique_ptr<QTemporaryDir> m_folder;
 };
 
 QTEST_GUILESS_MAIN(TestBatch)

@@ -86,6 +86,33 @@ private slots:
     QVERIFY(!met.mend.empty());
   }
 
+  void aiPrograms() {
+    v1::RuntimeStore store;
+    const auto none = checkRuntimes(store);
+    QCOMPARE(none.state, Check::State::Note);
+    QCOMPARE(none.mend, std::string("lull runtime install llama"));
+    store.mutable_work()->set_state(v1::RuntimeWork::STATE_RUNNING);
+    const auto installing = checkRuntimes(store);
+    QCOMPARE(installing.state, Check::State::Note);
+    QVERIFY(installing.text.find("is being installed") != std::string::npos && installing.mend.empty());
+    store.clear_work();
+    auto& runtime = *store.add_runtimes();
+    runtime.set_source(v1::Runtime::SOURCE_IMAGE);
+    runtime.set_version("20261122-0.7.0");
+    runtime.set_trouble("1 file is damaged: usr/bin/llama-server");
+    const auto damaged = checkRuntimes(store);
+    QCOMPARE(damaged.state, Check::State::Problem);
+    QVERIFY2(damaged.text.find("20261122-0.7.0 is damaged: 1 file") != std::string::npos, damaged.text.c_str());
+    QVERIFY(!damaged.mend.empty());
+    runtime.clear_trouble();
+    runtime.set_current(true);
+    QCOMPARE(checkRuntimes(store).state, Check::State::Ok);
+    QCOMPARE(checkRuntimes(store).text, std::string("llama.cpp, image 20261122-0.7.0"));
+    runtime.set_source(v1::Runtime::SOURCE_SYSTEM);
+    runtime.set_place("/usr");
+    QCOMPARE(checkRuntimes(store).text, std::string("llama.cpp in /usr"));
+  }
+
   void presence() {
     v1::Presence presence;
     presence.set_trouble("/dev/input/event3 may not be read");
@@ -223,6 +250,7 @@ private slots:
     QCOMPARE(state(ran, "GPU"), "ok");
     QCOMPARE(state(ran, "Presence"), "ok");
     QCOMPARE(state(ran, "Sensors"), "note");
+    QCOMPARE(state(ran, "AI programs"), "note");
     QCOMPARE(ran.json()["ok"].toBool(), ran.code == 0);
     const auto words = run(service.socket(), {"doctor"});
     QVERIFY2(words.out.contains("the service watches 2 input devices"), words.out);

@@ -18,10 +18,9 @@ class TestResult : public CommandTest {
 private slots:
   void init() {
     CommandTest::init();
-    m_folder = std::make_unique<QTemporaryDir>();
-    m_picture = std::string(5 * 512 * 1024 + 11, '\0');
-    for (std::size_t i = 0; i < m_picture.size(); ++i) m_picture[i] = static_cast<char>(i * 31 % 251);
-    addTask("t-picture", {{"picture.png", m_picture}});
+    m_picture = QByteArray(5 * 512 * 1024 + 11, '\0');
+    for (qsizetype i = 0; i < m_picture.size(); ++i) m_picture[i] = static_cast<char>(i * 31 % 251);
+    addTask("t-picture", {{"picture.png", m_picture.toStdString()}});
     addTask("t-pair", {{"a.bin", "first"}, {"b.bin", "second"}});
   }
 
@@ -39,15 +38,15 @@ private slots:
     QCOMPARE(lull({"result", "t-pair", "-o", path("new/")}).code, 0);  // all of them, into a folder that is made
     QCOMPARE(lull({"result", "t-pair", "b.bin", "-o", path("one/")}).code, 0);
     QCOMPARE(read("picture.png"), m_picture);
-    QCOMPARE(read("new/a.bin"), std::string("first"));
-    QCOMPARE(read("new/b.bin"), std::string("second"));
+    QCOMPARE(read("new/a.bin"), QByteArray("first"));
+    QCOMPARE(read("new/b.bin"), QByteArray("second"));
     QCOMPARE(QDir(path("one")).entryList(QDir::Files), QStringList{"b.bin"});
   }
 
   void toStandardOutput() {
     const auto ran = lull({"result", "t-pic", "-o", "-"});
     QCOMPARE(ran.code, 0);
-    QCOMPARE(ran.out.toStdString(), m_picture);
+    QCOMPARE(ran.out, m_picture);
     QCOMPARE(ran.err, QByteArray());
   }
 
@@ -61,11 +60,11 @@ private slots:
   void anEmptyResult() {
     addTask("t-empty", {{"nothing", ""}});
     QCOMPARE(lull({"result", "t-empty", "-o", path("nothing")}).code, 0);
-    QCOMPARE(read("nothing"), std::string());
+    QCOMPARE(read("nothing"), QByteArray());
   }
 
   void replacesWhatWasThere() {
-    QVERIFY(write("old.png", "old"));
+    write("old.png", "old");
     QCOMPARE(lull({"result", "t-pic", "-o", path("old.png")}).code, 0);
     QCOMPARE(read("old.png"), m_picture);
   }
@@ -117,7 +116,7 @@ private slots:
     QFETCH(QString, how);
     QFETCH(int, code);
     QFETCH(QString, part);
-    QVERIFY(write("picture.png", "as it was"));
+    write("picture.png", "as it was");
     m_service->change([&](FakeService::State& state) {
       if (how == "hash") state.tasks["t-picture"].results["picture.png"].claimedSha256 = sha256("something else");
       if (how == "end") state.endAfterReads = 2;
@@ -127,7 +126,7 @@ private slots:
     QCOMPARE(ran.code, code);
     QVERIFY2(ran.err.contains(part.toUtf8()), ran.err);
     QCOMPARE(entries(), QStringList{"picture.png"});
-    QCOMPARE(read("picture.png"), std::string("as it was"));
+    QCOMPARE(read("picture.png"), QByteArray("as it was"));
   }
 
   void interrupted() {
@@ -173,21 +172,11 @@ private:
       for (const auto& [name, bytes] : results) addResult(fake, name, bytes);
     });
   }
-  [[nodiscard]] QString path(const QString& name) const { return m_folder->filePath(name); }
   [[nodiscard]] QStringList entries() const {
     return QDir(m_folder->path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot);
   }
-  [[nodiscard]] bool write(const QString& name, const QByteArray& bytes) const {
-    QFile file(path(name));
-    return file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size();
-  }
-  [[nodiscard]] std::string read(const QString& name) const {
-    QFile file(path(name));
-    return file.open(QIODevice::ReadOnly) ? file.readAll().toStdString() : "(no file)";
-  }
 
-  std::unique_ptr<QTemporaryDir> m_folder;
-  std::string m_picture;
+  QByteArray m_picture;
 };
 
 QTEST_GUILESS_MAIN(TestResult)

@@ -4,10 +4,7 @@
 #include "service/cli/command_test.h"
 
 #include <QDir>
-#include <QFile>
 #include <QtTest>
-
-#include <csignal>
 
 using namespace lull;
 using namespace lull::test;
@@ -49,7 +46,6 @@ class TestSubmit : public CommandTest {
 private slots:
   void init() {
     CommandTest::init();
-    m_folder = std::make_unique<QTemporaryDir>();
     write("heat.json", kTask);
     write("heat.spv", "not really a module");
   }
@@ -191,15 +187,9 @@ private slots:
   }
 
   void ctrlCEndsTheWaitingOnly() {
-    QProcess process;
-    prepare(process, m_service->socket());
-    process.setArguments({"submit", path("heat.json"), "--wait"});
-    process.start();
-    QVERIFY(m_service->waitForWatchers(1));
-    ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-    QVERIFY(process.waitForFinished(20'000));
-    QCOMPARE(process.exitCode(), 130);
-    QVERIFY(process.readAllStandardError().contains("the service goes on with it"));
+    const auto ran = afterCtrlC({"submit", path("heat.json"), "--wait"});
+    QCOMPARE(ran.code, 130);
+    QVERIFY(ran.err.contains("the service goes on with it"));
     m_service->change([](auto& state) { QCOMPARE(state.tasks.begin()->second.task.state(), v1::TASK_STATE_QUEUED); });
   }
 
@@ -224,18 +214,6 @@ private:
     QDir::setCurrent(before);
     return ran;
   }
-  [[nodiscard]] QString path(const QString& name) const { return m_folder->filePath(name); }
-  void write(const QString& name, const QByteArray& bytes) const {
-    QFile file(path(name));
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    QCOMPARE(file.write(bytes), bytes.size());
-  }
-  [[nodiscard]] QByteArray read(const QString& name) const {
-    QFile file(path(name));
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("(no file)");
-  }
-
-  std::unique_ptr<QTemporaryDir> m_folder;
 };
 
 QTEST_GUILESS_MAIN(TestSubmit)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers as they come: in order, stopped when nobody wants them, bounded when nobody reads.
 #include "fakes/served.h"
+#include "ipc/answer_stream.h"
 
 #include <QTest>
 
@@ -27,6 +28,25 @@ v1::AskEvent done() {
   event.mutable_usage()->set_completion(7);
   return event;
 }
+
+// A connection that cannot send some of what it is given.
+class FakeLine final : public ipc::Line {
+public:
+  Outcome send(const v1::ServerFrame& frame) override {
+    if (failing > 0) {
+      --failing;
+      return Error(Error::Kind::TooBig, "it exceeds a frame");
+    }
+    sent.push_back(frame);
+    return {};
+  }
+  Outcome sendBody(std::uint64_t, std::string_view) override { return {}; }
+  bool isIdle() const override { return true; }
+  void proceed() override {}
+
+  int failing = 0;
+  std::vector<v1::ServerFrame> sent;
+};
 
 }  // namespace
 
@@ -127,6 +147,37 @@ private slots:
       return;
     }
     QFAIL("nobody said that it was given up");
+  }
+
+  void whatCannotBeSentEndsTheAnswer() {
+    ipc::AnswerStream stream;
+    FakeLine line;
+    stream.add(line, 7);
+    QVERIFY(stream.tell(line, 7, text("first")));
+    line.failing = 1;
+    QVERIFY(stream.tell(line, 7, text("second")));
+    QCOMPARE(line.sent.size(), 2U);
+    QCOMPARE(line.sent[0].ask_event().text(), std::string("first"));
+    QCOMPARE(line.sent[1].id(), 7U);
+    QVERIFY(!line.sent[1].ask_event().error().empty());
+    QVERIFY(!stream.idOf(line));
+    QVERIFY(stream.tell(line, 7, text("late")));  // is dropped
+    stream.becameIdle(line);
+    QCOMPARE(line.sent.size(), 2U);
+    stream.add(line, 8);
+    QVERIFY(stream.tell(line, 8, text("of the next")));
+    QCOMPARE(line.sent.back().id(), 8U);
+  }
+
+  // Not even that it failed: nobody waits for ever, and the connection can be asked again.
+  void notEvenTheErrorCanBeSent() {
+    ipc::AnswerStream stream;
+    FakeLine line;
+    stream.add(line, 7);
+    line.failing = 2;
+    QVERIFY(stream.tell(line, 7, text("first")));
+    QVERIFY(line.sent.empty());
+    QVERIFY(!stream.idOf(line));
   }
 
   void longTextsAreCutIntoFrames() {
