@@ -85,8 +85,7 @@ void TestBatchInterrupted::ownerReturns(double progress, std::uint32_t evictAfte
   setting.set_value(std::to_string(evictAfterS));
   QVERIFY(m_device.client().call(setting).ok());
   untilWorking(progress);
-  m_device.touch();
-  m_device.waitFor("the give-back", [&](const auto& s) {
+  m_device.touchUntil("the give-back", [&](const auto& s) {
     const bool parked = s.running_size() > 0 && s.running(0).state() == v1::TASK_STATE_PARKED;
     const bool evicted = s.running_size() == 0 && s.queued() == 1;
     return evictAfterS == 0 ? evicted : parked;

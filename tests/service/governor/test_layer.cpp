@@ -230,11 +230,11 @@ private slots:
     const std::uint64_t metered = page.page().gpuNs.load() - before;
     QVERIFY2(metered <= busyWall, qPrintable(QString("%1 of %2").arg(metered).arg(busyWall)));
     QVERIFY2(metered >= busyWall / 3, qPrintable(QString("%1 of %2").arg(metered).arg(busyWall)));
-    std::this_thread::sleep_for(std::chrono::seconds(1));  // the pause that must not be metered
+    std::this_thread::sleep_for(std::chrono::seconds(3));  // the pause that must not be metered
     QCOMPARE(program.ask("work 1 1"), std::string("ok"));
     QCOMPARE(program.ask("wait"), std::string("ok"));
     QVERIFY(waitFor([&] { return page.page().inFlight.load() == 0; }));
-    QVERIFY(page.page().gpuNs.load() - before - metered < 800'000'000);
+    QVERIFY(page.page().gpuNs.load() - before - metered < 2'500'000'000);
   }
   void aLostHeartbeatParksAndABeatGoesOn() {
     ServicePage page;

@@ -80,7 +80,7 @@ private slots:
     while (line && *line != "WAITING shared") line = program.reply();
     QVERIFY(line);
     QVERIFY(QTest::qWaitFor([&] { return page.page().inFlight.load() == 0; }, 20'000));
-    QTest::qWait(700);  // what must not be metered
+    QTest::qWait(3000);  // what must not be metered
     QVERIFY(page.waitDrained(page.close(), kPatience));
     const std::uint64_t slices = page.page().slices.load();
     program.send("go on");
@@ -91,7 +91,7 @@ private slots:
     std::string last;
     while (const auto text = program.reply()) last = *text;
     QCOMPARE(last, "PASS " + kNames[0] + " " + m_plain.at(kNames[0]).text);
-    QVERIFY2(page.page().gpuNs.load() < 500'000'000, std::to_string(page.page().gpuNs.load()).c_str());
+    QVERIFY2(page.page().gpuNs.load() < 2'500'000'000, std::to_string(page.page().gpuNs.load()).c_str());
     QCOMPARE(page.page().passedUngoverned.load(), std::uint64_t{0});
   }
   // Dispatches that may be skipped say nothing of what they cost: they are among no slice's known works.

@@ -2,6 +2,7 @@
 // What lull-llama says while a batch runs, and that it sleeps while there is nothing to say.
 #include "base/sha256.h"
 #include "fakes/test_worker.h"
+#include "governor/controls.h"
 #include "llama/need.h"
 #include "llama/program.h"
 
@@ -142,6 +143,7 @@ void TestSession::tellsHowFarItIsAndSleeps() {
   QVERIFY(worker.nextOf(FromWorker::kStarted).has_value());
   QVERIFY(fallsAsleep(worker.pid()));  // before the model is loaded
 
+  governor::setDuty(page.page(), 20);  // slowly: the gate closes in the middle, whoever is late
   page.open();
   std::optional<FromWorker> told;
   do {
@@ -159,6 +161,7 @@ void TestSession::tellsHowFarItIsAndSleeps() {
   QVERIFY(page.waitDrained(page.close(), fakes::kPatience));
   QVERIFY(worker.nextOf(FromWorker::kCheckpointed).has_value());
   QVERIFY(fallsAsleep(worker.pid()));
+  governor::setDuty(page.page(), 100);
   page.open();
   const auto last = worker.last();
   QVERIFY(last && last->has_finished());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Giving the GPU and its memory back, at any moment, without losing what was worked: park, evict, kill, resume.
+#include "governor/controls.h"
 #include "mix.h"
 
 #include <QTemporaryDir>
@@ -17,6 +18,7 @@ namespace {
 
 // About a second of work on two slow cores.
 Mix longMix() { return {.width = 256, .height = 200, .turns = 3000, .iterations = 30}; }
+constexpr std::uint32_t kSlow = 5;  // percent of the GPU: with it that is no work of a moment, whoever is late
 
 bool waitFor(const std::function<bool()>& condition) { return QTest::qWaitFor(condition, 60'000); }
 
@@ -48,12 +50,13 @@ private slots:
   void evictAtManyPointsAndResume() {
     QFETCH(bool, staged);
     const auto at = folders();
-    const Mix mix = longMix();
+    Mix mix = longMix();
+    mix.iterations *= 4;
     const auto start = at.startFor(mix.task(at));
     std::mt19937 random(3);
     double progress = 0;
     int resumes = 0;
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < 12; ++round) {
       TestWorker::Options options;
       if (staged) options.environment.push_back("LULL_SPIRV_STAGED=1");
       TestWorker worker(start, options);
@@ -66,7 +69,6 @@ private slots:
       worker.evict();
       const auto last = worker.last();
       QVERIFY(last);
-      if (last->has_finished()) break;
       QVERIFY2(last->has_evicted(), last->ShortDebugString().c_str());
       QVERIFY2(last->evicted().saved(), last->evicted().trouble().c_str());
       QVERIFY(last->evicted().progress() >= progress);
@@ -74,11 +76,11 @@ private slots:
       QCOMPARE(worker.waitExit(), std::optional<int>(0));
     }
     QVERIFY(resumes >= 3);
-    QVERIFY(at.output("mixed") == mix.result());
+    finishAndCompare(start, at, mix);
   }
   void killedAtManyPointsItResumesFromItsCheckpoint() {
     const auto at = folders();
-    const Mix mix{.width = 256, .height = 256, .turns = 20'000, .iterations = 12};
+    const Mix mix{.width = 256, .height = 256, .turns = 20'000, .iterations = 24};
     auto start = at.startFor(mix.task(at));
     start.set_checkpoint_every_s(1);
     TestWorker first(start, {});
@@ -108,6 +110,7 @@ private slots:
     const Mix mix{.turns = 500, .iterations = 400};
     const auto evicted = [&](const Mix& which) {
       ServicePage page;
+      governor::setDuty(page.page(), kSlow);
       page.open();
       TestWorker worker(at.startFor(which.task(at)), {.page = &page, .environment = {}});
       if (!waitFor([&] { return page.page().submits.load() > 3; })) return false;
@@ -153,6 +156,7 @@ private slots:
     const Mix mix = longMix();
     const auto start = at.startFor(mix.task(at));
     ServicePage page;
+    governor::setDuty(page.page(), kSlow);
     page.open();
     TestWorker::Options options{.page = &page, .environment = {}};
     if (staged) options.environment.push_back("LULL_SPIRV_STAGED=1");
@@ -221,6 +225,7 @@ private slots:
     QVERIFY(at.output("mixed") == mix.result());
   }
   // A piece goes out while the state is being read: what was read so far and what is read then do not belong together.
+  // Whoever comes too late for that tries again.
   void aPieceGoesOutWhileTheStateIsRead() {
     const auto at = folders();
     const Mix mix{.turns = 2000, .iterations = 1000};  // a piece is a few iterations: it changes both buffers
@@ -229,19 +234,24 @@ private slots:
     for (int i : {0, 1}) task.mutable_buffers(i)->set_size(kLarge);
     auto start = at.startFor(task);
     start.set_piece_ms(20);
-    ServicePage page;
-    page.open();
-    TestWorker worker(start, {.page = &page, .environment = {}});
-    QVERIFY(waitFor([&] { return page.page().submits.load() > 20; }));
-    QVERIFY(page.waitDrained(page.close(), kPatience));
-    const std::uint64_t submits = page.page().submits.load();
-    worker.evict();
-    QVERIFY(waitFor([&] { return at.bytesBeingSaved() > kLarge / 8; }));
-    page.open();
-    const auto last = worker.last();
-    QVERIFY(page.page().submits.load() > submits);
-    QVERIFY(last);
-    QVERIFY2(last->has_evicted() && last->evicted().saved(), last->ShortDebugString().c_str());
+    bool inTime = false;
+    for (int attempt = 0; attempt < 10 && !inTime; ++attempt) {
+      ServicePage page;
+      page.open();
+      TestWorker worker(start, {.page = &page, .environment = {}});
+      QVERIFY(waitFor([&] { return page.page().submits.load() > 5; }));
+      QVERIFY(page.waitDrained(page.close(), kPatience));
+      const std::uint64_t submits = page.page().submits.load();
+      worker.evict();
+      QVERIFY(waitFor([&] { return at.bytesBeingSaved() > kLarge / 8; }));
+      page.open();
+      const auto last = worker.last();
+      inTime = page.page().submits.load() > submits;
+      QVERIFY(last);
+      QVERIFY2(last->has_evicted() && last->evicted().saved(), last->ShortDebugString().c_str());
+      QVERIFY(worker.waitExit());
+    }
+    QVERIFY(inTime);
     TestWorker second(start, {});
     const auto end = second.last();
     QVERIFY(end && end->has_finished());
