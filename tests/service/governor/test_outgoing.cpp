@@ -31,51 +31,44 @@ std::vector<Entry> listOf(const Entry* first, std::uint32_t count) {
   return {first, first + count};
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL driverSubmit(VkQueue, std::uint32_t count, const VkSubmitInfo* infos, VkFence fence) {
-  g_told = {.batches = {}, .fence = fence};
-  for (std::uint32_t i = 0; i < count; ++i) {
-    Told::Batch batch;
-    batch.waits = listOf(infos[i].pWaitSemaphores, infos[i].waitSemaphoreCount);
-    batch.buffers = listOf(infos[i].pCommandBuffers, infos[i].commandBufferCount);
-    batch.signals = listOf(infos[i].pSignalSemaphores, infos[i].signalSemaphoreCount);
-    if (const auto* values = inChain<VkTimelineSemaphoreSubmitInfo>(infos[i].pNext)) {
-      batch.waitValues = listOf(values->pWaitSemaphoreValues, values->waitSemaphoreValueCount);
-      batch.signalValues = listOf(values->pSignalSemaphoreValues, values->signalSemaphoreValueCount);
-    }
-    g_told.batches.push_back(batch);
+Told::Batch batchOf(const VkSubmitInfo& info) {
+  Told::Batch batch;
+  batch.waits = listOf(info.pWaitSemaphores, info.waitSemaphoreCount);
+  batch.buffers = listOf(info.pCommandBuffers, info.commandBufferCount);
+  batch.signals = listOf(info.pSignalSemaphores, info.signalSemaphoreCount);
+  if (const auto* values = inChain<VkTimelineSemaphoreSubmitInfo>(info.pNext)) {
+    batch.waitValues = listOf(values->pWaitSemaphoreValues, values->waitSemaphoreValueCount);
+    batch.signalValues = listOf(values->pSignalSemaphoreValues, values->signalSemaphoreValueCount);
   }
-  return VK_SUCCESS;
+  return batch;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL driverSubmit2(VkQueue, std::uint32_t count, const VkSubmitInfo2* infos, VkFence fence) {
-  g_told = {.batches = {}, .fence = fence};
-  for (std::uint32_t i = 0; i < count; ++i) {
-    Told::Batch batch;
-    for (const auto& wait : listOf(infos[i].pWaitSemaphoreInfos, infos[i].waitSemaphoreInfoCount)) {
-      batch.waits.push_back(wait.semaphore);
-      batch.waitValues.push_back(wait.value);
-    }
-    for (const auto& part : listOf(infos[i].pCommandBufferInfos, infos[i].commandBufferInfoCount)) {
-      batch.buffers.push_back(part.commandBuffer);
-    }
-    for (const auto& signal : listOf(infos[i].pSignalSemaphoreInfos, infos[i].signalSemaphoreInfoCount)) {
-      batch.signals.push_back(signal.semaphore);
-      batch.signalValues.push_back(signal.value);
-    }
-    g_told.batches.push_back(batch);
+Told::Batch batchOf(const VkSubmitInfo2& info) {
+  Told::Batch batch;
+  for (const auto& wait : listOf(info.pWaitSemaphoreInfos, info.waitSemaphoreInfoCount)) {
+    batch.waits.push_back(wait.semaphore);
+    batch.waitValues.push_back(wait.value);
   }
-  return VK_SUCCESS;
+  for (const auto& part : listOf(info.pCommandBufferInfos, info.commandBufferInfoCount)) {
+    batch.buffers.push_back(part.commandBuffer);
+  }
+  for (const auto& signal : listOf(info.pSignalSemaphoreInfos, info.signalSemaphoreInfoCount)) {
+    batch.signals.push_back(signal.semaphore);
+    batch.signalValues.push_back(signal.value);
+  }
+  return batch;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL driverBind(VkQueue, std::uint32_t count, const VkBindSparseInfo* infos, VkFence fence) {
+Told::Batch batchOf(const VkBindSparseInfo& info) {
+  return {.waits = listOf(info.pWaitSemaphores, info.waitSemaphoreCount),
+          .signals = listOf(info.pSignalSemaphores, info.signalSemaphoreCount),
+          .binds = info.bufferBindCount};
+}
+
+template <typename Info>
+VKAPI_ATTR VkResult VKAPI_CALL writeDown(VkQueue, std::uint32_t count, const Info* infos, VkFence fence) {
   g_told = {.batches = {}, .fence = fence};
-  for (std::uint32_t i = 0; i < count; ++i) {
-    Told::Batch batch;
-    batch.waits = listOf(infos[i].pWaitSemaphores, infos[i].waitSemaphoreCount);
-    batch.signals = listOf(infos[i].pSignalSemaphores, infos[i].signalSemaphoreCount);
-    batch.binds = infos[i].bufferBindCount;
-    g_told.batches.push_back(batch);
-  }
+  for (const auto& info : listOf(infos, count)) g_told.batches.push_back(batchOf(info));
   return VK_SUCCESS;
 }
 
@@ -115,8 +108,8 @@ private Q_SLOTS:
     std::atomic<std::uint64_t> handed{0};
     Planner planner(costs, handed);
     DeviceTable driver;
-    driver.QueueSubmit = &driverSubmit;
-    driver.QueueBindSparse = &driverBind;
+    driver.QueueSubmit = &writeDown<VkSubmitInfo>;
+    driver.QueueBindSparse = &writeDown<VkBindSparseInfo>;
     Outgoing outgoing;
     const auto next = [&] {
       const auto plan = planner.next(made.item, {.targetNs = 1'000'000, .whole = false});
@@ -158,8 +151,8 @@ private Q_SLOTS:
     std::atomic<std::uint64_t> handed{0};
     Planner planner(costs, handed);
     DeviceTable driver;
-    driver.QueueSubmit = &driverSubmit;
-    driver.QueueSubmit2 = &driverSubmit2;
+    driver.QueueSubmit = &writeDown<VkSubmitInfo>;
+    driver.QueueSubmit2 = &writeDown<VkSubmitInfo2>;
     Outgoing outgoing;
     const Stamp stamp{.before = buffer(91), .after = buffer(92)};
     for (std::uintptr_t i = 1; i <= 3; ++i) {
