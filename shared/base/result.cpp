@@ -17,6 +17,7 @@ Error::Kind kindOf(int errnoValue) {
       return Error::Kind::Denied;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
       return Error::Kind::TooBig;
     default:
       return Error::Kind::Io;

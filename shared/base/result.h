@@ -38,7 +38,8 @@ private:
 };
 
 // The one place where errno becomes an Error: `fromErrno("open", path)` → "open /x/y: No such file or directory".
-// Kind is NotFound for ENOENT, Denied for EACCES and EPERM, TooBig for ENOSPC and EDQUOT, Io otherwise.
+// Kind is NotFound for ENOENT, Denied for EACCES and EPERM, TooBig for ENOSPC, EDQUOT and EFBIG, Io
+// otherwise.
 [[nodiscard]] Error fromErrno(std::string_view call, std::string_view subject = {});
 [[nodiscard]] Error fromErrno(int errnoValue, std::string_view call, std::string_view subject);
 

@@ -13,10 +13,12 @@ Failure failure(Failure::Kind kind, std::string message, std::string technical) 
 
 Failure fromStorage(const Error& error) {
   const bool full = error.kind() == Error::Kind::TooBig;
-  return failure(Failure::KIND_STORAGE,
-                 full ? "The disk is full. Free some space, or lower how much disk tasks may use."
-                      : "A file of this task could not be read or written. Check the disk.",
-                 error.text());
+  return failure(
+      Failure::KIND_STORAGE,
+      full ? "The disk is full, or a file became larger than it may. Free some space, or let tasks use more of it "
+             "(tasks.max_storage)."
+           : "A file of this task could not be read or written. Check the disk.",
+      error.text());
 }
 
 }  // namespace lull::worker

@@ -46,6 +46,7 @@ private slots:
     QTest::newRow("EPERM") << EPERM << Error::Kind::Denied;
     QTest::newRow("ENOSPC") << ENOSPC << Error::Kind::TooBig;
     QTest::newRow("EDQUOT") << EDQUOT << Error::Kind::TooBig;
+    QTest::newRow("EFBIG") << EFBIG << Error::Kind::TooBig;
     QTest::newRow("EIO") << EIO << Error::Kind::Io;
   }
   void errnoBecomesAnError() {
