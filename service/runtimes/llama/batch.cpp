@@ -119,15 +119,16 @@ worker::Attempt<std::vector<v1::Output>> Batch::run(const Telling& telling) {
   return writeResults();
 }
 
-std::vector<std::size_t> Batch::open(Kind kind, bool struck) const {
+std::vector<std::size_t> Batch::open(Kind kind, bool suspect) const {
+  const auto isSuspect = [this](std::size_t i) { return m_journal->strikes(i) + m_journal->shortages(i) > 0; };
   std::vector<std::size_t> out;
   for (std::size_t i = 0; i < m_kinds.size(); ++i) {
-    if (m_kinds[i] == kind && !m_journal->isDone(i) && (m_journal->strikes(i) > 0) == struck) out.push_back(i);
+    if (m_kinds[i] == kind && !m_journal->isDone(i) && isSuspect(i) == suspect) out.push_back(i);
   }
   return out;
 }
 
-// A request during which the server crashed is asked again alone, after all others: then it is known whose fault it
+// A request during which the server ended is asked again alone, after all others: then it is known whose fault it
 // was.
 worker::Step Batch::answerAll(Kind kind) {
   const auto& batch = m_start.spec().llama_batch();
@@ -168,13 +169,31 @@ worker::Step Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>
   for (auto& thread : threads) thread.join();
   if (queue.trouble) return worker::fromStorage(*queue.trouble);
   if (!queue.gone) return worker::Done{};
-  const auto ended = server->program().waitEnd();
-  log::warning("llama-server {}: {}", ended.text(), server->lastWords());
-  if (auto lost = server->loss(ended)) return *lost;
-  for (const std::size_t request : queue.underway) {
+  return ended(*server, server->program().waitEnd(), queue.underway);
+}
+
+worker::Step Batch::ended(const Server& server, const Ended& how, const std::vector<std::size_t>& underway) {
+  log::warning("llama-server {}: {}", how.text(), server.lastWords());
+  if (const auto lost = server.loss(how)) {
+    return lost->kind() == worker::Failure::KIND_OUT_OF_MEMORY ? afterShortage(*lost, underway) : *lost;
+  }
+  for (const std::size_t request : underway) {
     if (auto kept = blame(request); !kept) return worker::fromStorage(kept.error());
   }
   return worker::Done{};
+}
+
+// Others may have taken the memory: the task is tried again later. Only a request for which it runs out again when it
+// is asked alone was too much itself, and the rest go on.
+worker::Step Batch::afterShortage(const worker::Failure& shortage, const std::vector<std::size_t>& underway) {
+  worker::Step out = worker::Done{};
+  for (const std::size_t request : underway) {
+    const bool again = m_journal->shortages(request) > 0;
+    if (!again) out = shortage;
+    const auto kept = again ? giveUp(request, "Memory ran out on this request, twice") : m_journal->runShort(request);
+    if (!kept) return worker::fromStorage(kept.error());
+  }
+  return out;
 }
 
 void Batch::work(const Answering& answering, Queue& queue, std::uint32_t slot) {
@@ -194,14 +213,19 @@ void Batch::work(const Answering& answering, Queue& queue, std::uint32_t slot) {
 // The second crash was while it was asked alone.
 Outcome Batch::blame(std::size_t request) {
   if (auto kept = m_journal->strike(request); !kept) return kept;
-  if (m_journal->strikes(request) < 2) return {};
+  return m_journal->strikes(request) < 2 ? Outcome{}
+                                         : giveUp(request, "The model's program crashed on this request, twice");
+}
+
+// It gets an error line.
+Outcome Batch::giveUp(std::size_t request, const std::string& why) {
   const auto text = m_lines.read(request, kMaxLine);
   if (!text) return text.error();
   const auto asked = readRequest(*text);
   const auto* known = std::get_if<Request>(&asked);
   const Line line = lineOf({m_id, request}, Refusal{.customId = known != nullptr ? known->customId : "",
                                                     .status = 500,
-                                                    .message = "The model's program crashed on this request, twice",
+                                                    .message = why,
                                                     .parameter = {},
                                                     .code = "server_error"});
   return m_journal->finish(request, line.text, line.usage);

@@ -36,8 +36,12 @@ private:
   // One server's life: it may end before all were answered.
   [[nodiscard]] worker::Step serve(const ServerPlan& plan, const std::vector<std::size_t>& requests);
   static void work(const Answering& answering, Queue& queue, std::uint32_t slot);
+  // What follows from the server's end while these were under way.
+  [[nodiscard]] worker::Step ended(const Server& server, const Ended& how, const std::vector<std::size_t>& underway);
   [[nodiscard]] Outcome blame(std::size_t request);
-  [[nodiscard]] std::vector<std::size_t> open(Kind kind, bool struck) const;
+  [[nodiscard]] worker::Step afterShortage(const worker::Failure& shortage, const std::vector<std::size_t>& underway);
+  [[nodiscard]] Outcome giveUp(std::size_t request, const std::string& why);
+  [[nodiscard]] std::vector<std::size_t> open(Kind kind, bool suspect) const;
   [[nodiscard]] worker::Attempt<std::vector<v1::Output>> writeResults();
 
   const worker::v1::Start m_start;

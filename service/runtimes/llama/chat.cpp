@@ -54,18 +54,33 @@ worker::Attempt<std::vector<v1::Output>> Chat::run(const Telling& telling) {
                         .parallel = 1,
                         .log = "/proc/self/fd/" + std::to_string(m_log.get())};
   while (!m_over.stop_requested()) {
-    if (auto served = serve(plan); !served) return served.failure();
+    auto server = load(plan);
+    if (!server) return server.failure();
+    if (auto served = serve(*server); !served) return served.failure();
   }
   return std::vector<v1::Output>();
 }
 
-worker::Step Chat::serve(const ServerPlan& plan) {
+worker::Attempt<Server> Chat::load(const ServerPlan& plan) {
   auto server = Server::start(plan);
-  if (!server) return server.failure();
+  if (!server) return server;
   if (!std::exchange(m_begun, true)) m_telling->begun();
-  if (auto ready = server->waitReady(m_over.get_token()); !ready) return ready;
+  if (auto ready = server->waitReady(m_over.get_token()); !ready) return ready.failure();
+  return server;
+}
+
+worker::Step Chat::serve(Server& server) {
   while (const auto question = waitForQuestion()) {
-    if (!answer(server->http(), *question)) break;
+    if (answer(server.http(), *question)) continue;
+    const auto ended = server.program().waitEnd();
+    if (auto lost = server.loss(ended)) {
+      lost->set_technical("llama-server " + ended.text());  // its log may hold what was said
+      return *lost;                                         // whoever asked hears of it as of the task's failure
+    }
+    auto last = saidTo(question->id);
+    last.set_error("The model's program crashed on this question; it is being started again");
+    sayLast(last);
+    break;
   }
   return worker::Done{};
 }
@@ -97,12 +112,11 @@ bool Chat::answer(const Http& http, Question& question) {
     return error.empty();
   };
   const auto answered = http.stream(pathOf(Endpoint::Chat), asked->dump(), take, &question.hangup);
-  const bool stopped = question.hangup.wasAsked();
+  if (!answered && !question.hangup.wasAsked()) return false;
   if (answered && !answered->ok()) error = refusalOf(*answered);
-  if (!answered && !stopped) error = "The model's program crashed on this question; it is being started again";
   last.set_error(error);
   sayLast(last);
-  return answered || stopped;
+  return true;
 }
 
 void Chat::sayLast(worker::v1::Said& said) {

@@ -38,12 +38,13 @@ private:
   void close();
   // Nullptr: the conversation is over.
   [[nodiscard]] std::shared_ptr<Question> waitForQuestion();
-  // False: the server has gone.
+  // False: the server has gone, and nothing was said of it.
   [[nodiscard]] bool answer(const Http& http, Question& question);
   void say(const worker::v1::Said& said) const;
   void sayLast(worker::v1::Said& said);
-  // One server's life.
-  [[nodiscard]] worker::Step serve(const ServerPlan& plan);
+  [[nodiscard]] worker::Attempt<Server> load(const ServerPlan& plan);
+  // Until the conversation is over or the server has crashed.
+  [[nodiscard]] worker::Step serve(Server& server);
 
   const worker::v1::Start m_start;
   const Fd m_log;

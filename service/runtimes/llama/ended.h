@@ -17,8 +17,8 @@ struct Ended {
   [[nodiscard]] std::string text() const;  // "ended with code 1", "was ended by signal 11"
 };
 
-// The failure, if the GPU or the service was lost to it: neither the task nor the model is to blame. `log`: what it
-// wrote.
+// The failure, if the GPU, memory or the service was lost to it: neither the task nor the model is known to be to
+// blame. `log`: what it wrote.
 [[nodiscard]] std::optional<worker::Failure> lossOf(const Ended& ended, std::string_view log);
 
 }  // namespace lull::runtimes::llama

@@ -117,6 +117,8 @@ void Journal::take(std::string_view record, std::uint64_t at) {
       ++m_done;
     } else if (entry.contains("strike")) {
       ++m_entries[request].strikes;
+    } else if (entry.contains("shortage")) {
+      ++m_entries[request].shortages;
     } else {
       Draft& draft = m_drafts[request];
       draft.promptTokens = entry.at("prompt").get<std::uint64_t>();
@@ -164,6 +166,11 @@ unsigned Journal::strikes(std::size_t request) const {
   return m_entries.at(request).strikes;
 }
 
+unsigned Journal::shortages(std::size_t request) const {
+  const std::lock_guard lock(m_mutex);
+  return m_entries.at(request).shortages;
+}
+
 v1::TokenUsage Journal::usage() const {
   const std::lock_guard lock(m_mutex);
   return m_usage;
@@ -181,6 +188,8 @@ Outcome Journal::extend(std::size_t request, const Draft& more) {
 }
 
 Outcome Journal::strike(std::size_t request) { return add(json{{"i", request}, {"strike", true}}.dump()); }
+
+Outcome Journal::runShort(std::size_t request) { return add(json{{"i", request}, {"shortage", true}}.dump()); }
 
 Outcome Journal::finish(std::size_t request, const std::string& line, const v1::TokenUsage& usage) {
   return add(json{{"i", request}, {"usage", usageJson(usage)}, {"line", line}}.dump());

@@ -34,6 +34,7 @@ public:
   [[nodiscard]] bool isDone(std::size_t request) const;
   [[nodiscard]] Draft draft(std::size_t request) const;
   [[nodiscard]] unsigned strikes(std::size_t request) const;
+  [[nodiscard]] unsigned shortages(std::size_t request) const;
   [[nodiscard]] v1::TokenUsage usage() const;  // of what is done
   [[nodiscard]] std::size_t done() const;
 
@@ -41,6 +42,8 @@ public:
   [[nodiscard]] Outcome extend(std::size_t request, const Draft& more);
   // The server crashed while it answered this one.
   [[nodiscard]] Outcome strike(std::size_t request);
+  // Memory ran out while the server answered this one, and maybe others.
+  [[nodiscard]] Outcome runShort(std::size_t request);
   // `line` is the whole line of the results. Only the first of a request counts.
   [[nodiscard]] Outcome finish(std::size_t request, const std::string& line, const v1::TokenUsage& usage);
   // The line of each request in order, to `take` in turn. All must be done.
@@ -55,6 +58,7 @@ private:
     std::uint64_t at = 0;  // of the record in the file
     std::uint32_t size = 0;
     unsigned strikes = 0;
+    unsigned shortages = 0;
   };
   Journal(Fd fd, std::size_t requests) : m_fd(std::move(fd)), m_entries(requests) {}
   [[nodiscard]] Outcome read(const std::string& fingerprint);

@@ -89,20 +89,14 @@ worker::Failure Server::whyNot(const Ended& ended) const {
   const auto words = lastWords();
   const auto technical = "llama-server " + ended.text() + ": " + words;
   const auto said = [&words](const char* text) { return words.find(text) != std::string::npos; };
-  if (said("OutOfDeviceMemory") || said("OutOfHostMemory") || said("unable to allocate") ||
-      said("failed to allocate")) {
-    return worker::failure(worker::Failure::KIND_OUT_OF_MEMORY,
-                           "The model does not fit the memory that is free for it right now. It will be tried again.",
-                           technical);
-  }
   if (said("invalid device")) {
     return worker::failure(worker::Failure::KIND_DRIVER,
                            "llama.cpp finds no Vulkan device that it can use: is the GPU's driver in order?",
                            technical);
   }
   if (ended.signal != 0) {
-    return worker::failure(worker::Failure::KIND_WORKER_DIED,
-                           "llama.cpp crashed while it loaded the model. It will be tried again.", technical);
+    return worker::failure(worker::Failure::KIND_WORKER_DIED, "llama.cpp crashed while it loaded the model.",
+                           technical);
   }
   return worker::badTask("llama.cpp cannot load this model: the file is damaged, or of a kind it does not know.",
                          technical);

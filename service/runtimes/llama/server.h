@@ -37,7 +37,7 @@ public:
   [[nodiscard]] Program& program() { return m_program; }
   // What it said when it ended, for people who look for the cause.
   [[nodiscard]] std::string lastWords() const;
-  // Once it has ended: that the GPU or the service was lost to it.
+  // Once it has ended: that the GPU, memory or the service was lost to it.
   [[nodiscard]] std::optional<worker::Failure> loss(const Ended& ended) const { return lossToldIn(m_log, ended); }
 
 private:

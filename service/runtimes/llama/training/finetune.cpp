@@ -2,7 +2,6 @@
 #include "runtimes/llama/training/finetune.h"
 
 #include "base/file.h"
-#include "governor/page.h"
 #include "runtimes/llama/training/weights.h"
 
 #include <fmt/format.h>
@@ -38,29 +37,12 @@ bool isFull(const std::filesystem::path& file) {
 }
 
 worker::Failure whyNot(const Ended& ended, const FinetuneRun& run) {
-  const auto words = lastWords(run.log);
-  const auto technical = "llama-finetune " + ended.text() + ": " + words;
-  const auto said = [&words](const char* text) { return words.find(text) != std::string::npos; };
+  const auto technical = "llama-finetune " + ended.text() + ": " + lastWords(run.log);
   if (isFull(run.result)) return worker::fromStorage(Error(Error::Kind::TooBig, technical));
-  if (said("DeviceLost")) {
-    return worker::failure(worker::Failure::KIND_DEVICE_LOST,
-                           "The graphics driver lost the GPU while the model was trained. It will be tried again.",
-                           technical);
-  }
-  if (said("OutOfDeviceMemory") || said("OutOfHostMemory") || said("unable to allocate") ||
-      said("failed to allocate") || said("bad_alloc")) {
-    return worker::failure(
-        worker::Failure::KIND_OUT_OF_MEMORY,
-        "The training does not fit the memory that is free for it right now. It will be tried again.", technical);
-  }
-  if (ended.code == governor::kExitWithoutService) {
-    return worker::failure(
-        worker::Failure::KIND_WORKER_DIED,
-        "Lull's service was silent for too long while the model was trained. It will be tried again.", technical);
-  }
+  if (auto lost = lossToldIn(run.log, ended)) return *lost;
   if (ended.signal != 0) {
-    return worker::failure(worker::Failure::KIND_WORKER_DIED,
-                           "llama.cpp crashed while it trained the model. It will be tried again.", technical);
+    return worker::failure(worker::Failure::KIND_WORKER_DIED, "llama.cpp crashed while it trained the model.",
+                           technical);
   }
   return worker::badTask("llama.cpp cannot train this model.", technical);
 }

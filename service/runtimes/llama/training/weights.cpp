@@ -27,8 +27,7 @@ void put(std::string& head, std::uint64_t at, T value) {
 }
 
 worker::Failure unreadable(const std::string& technical) {
-  return worker::failure(worker::Failure::KIND_WORKER_DIED,
-                         "llama.cpp wrote a model that cannot be read. It will be tried again.", technical);
+  return worker::failure(worker::Failure::KIND_WORKER_DIED, "llama.cpp wrote a model that cannot be read.", technical);
 }
 
 worker::Step writeTensor(const gguf::Tensor& wanted, const ModelFile& weights, const Sink& sink) {

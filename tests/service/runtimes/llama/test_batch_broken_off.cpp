@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever interrupts a batch changes nothing: evictions, kills, crashes of the server, a GPU or a service that is
 // lost.
+#include "llama/endings.h"
 #include "service/runtimes/llama/batch_test.h"
 
 #include <QtTest>
@@ -8,7 +9,6 @@
 #include <signal.h>
 
 #include <fstream>
-#include <sstream>
 #include <thread>
 
 using namespace lull;
@@ -20,27 +20,6 @@ using nlohmann::json;
 namespace {
 
 constexpr int kLong = 2000;  // tokens
-
-// The first process found that this one started; 0: none.
-pid_t childOf(pid_t parent) {
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    std::ifstream file(entry.path() / "stat");
-    std::string text;
-    if (!std::getline(file, text)) continue;
-    std::istringstream fields(text.substr(text.rfind(')') + 2));
-    char state = 0;
-    pid_t found = 0;
-    fields >> state >> found;
-    if (found == parent && state != 'Z') return std::stoi(entry.path().filename());
-  }
-  return 0;
-}
-
-// Past the scripts around it.
-pid_t innermost(pid_t pid) {
-  for (pid_t inner = pid; inner != 0; inner = childOf(pid)) pid = inner;
-  return pid;
-}
 
 }  // namespace
 
@@ -54,6 +33,7 @@ private slots:
   void aRequestThatCrashesTheServerGetsAnErrorLine();
   void aLossIsNobodysFault_data();
   void aLossIsNobodysFault();
+  void aRequestThatTakesAllMemoryGetsAnErrorLine();
 
 private:
   worker::v1::Start longAnswers(int requests);
@@ -147,14 +127,14 @@ pid_t TestBatchBrokenOff::killServerOnceItAnswers(const TestWorker& run, pid_t o
   };
   const auto end = std::chrono::steady_clock::now() + fakes::kPatience;
   pid_t pid = 0;
-  while ((pid = childOf(run.pid())) == 0 || pid == other) {
+  while ((pid = llama::childOf(run.pid())) == 0 || pid == other) {
     if (std::chrono::steady_clock::now() > end) return 0;
     std::this_thread::yield();
   }
   const auto before = size();  // all that was written before this server began
   while (std::chrono::steady_clock::now() < end) {
     if (size() > before) {
-      ::kill(innermost(pid), SIGKILL);
+      ::kill(llama::innermost(pid), SIGKILL);
       return pid;
     }
     std::this_thread::yield();
@@ -188,10 +168,14 @@ void TestBatchBrokenOff::aLossIsNobodysFault_data() {
   QTest::addColumn<bool>("answers");
   QTest::addColumn<int>("kind");
   const int device = v1::Failure::KIND_DEVICE_LOST;
+  const int memory = v1::Failure::KIND_OUT_OF_MEMORY;
   const int died = v1::Failure::KIND_WORKER_DIED;
   const QString lost = "echo 'vk::Queue::submit: ErrorDeviceLost' >&2; exit 1";
+  const QString noMemory = "echo 'vk::Device::allocateMemory: ErrorOutOfDeviceMemory' >&2; exit 1";
   QTest::newRow("the GPU, at once") << lost << false << device;
   QTest::newRow("the GPU, meanwhile") << lost << true << device;
+  QTest::newRow("memory, at once") << noMemory << false << memory;
+  QTest::newRow("memory, meanwhile") << noMemory << true << memory;
   QTest::newRow("the service, at once") << "exit 75" << false << died;
   QTest::newRow("the service, meanwhile") << "exit 75" << true << died;
 }
@@ -202,13 +186,9 @@ void TestBatchBrokenOff::aLossIsNobodysFault() {
   QFETCH(bool, answers);
   QFETCH(int, kind);
   const auto start = longAnswers(1);
-  const auto script = folder() / "start";
-  std::ofstream(script) << "#!/bin/sh\n"
-                        << (answers ? "'" + start.llama().start(0) + "' \"$@\"\n" : std::string()) << end.toStdString()
-                        << "\n";
-  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   auto losing = start;
-  losing.mutable_llama()->set_start(0, script);
+  losing.mutable_llama()->set_start(
+      0, llama::startThatEnds(folder(), answers ? start.llama().start(0) : std::string(), end.toStdString()));
   {
     const auto run = worker(losing);
     if (answers) QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
@@ -221,6 +201,29 @@ void TestBatchBrokenOff::aLossIsNobodysFault() {
   const auto last = run->last();
   QVERIFY(last && last->has_finished());
   QCOMPARE(last->finished().usage().requests(), 1U);
+}
+
+// Asked again alone; the other one is answered.
+void TestBatchBrokenOff::aRequestThatTakesAllMemoryGetsAnErrorLine() {
+  const auto start = longAnswers(2);
+  auto small = start;
+  small.mutable_llama()->set_start(
+      0, llama::startThatEnds(folder(), start.llama().start(0), "echo 'ErrorOutOfDeviceMemory' >&2; exit 1"));
+  {
+    const auto run = worker(small);
+    QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
+    const auto last = run->last();
+    QVERIFY(last && last->has_failed());
+    QCOMPARE(static_cast<int>(last->failed().failure().kind()), static_cast<int>(v1::Failure::KIND_OUT_OF_MEMORY));
+  }
+  const auto run = worker(small);
+  QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
+  const auto last = run->last();
+  QVERIFY(last && last->has_finished());
+  QCOMPARE(last->finished().usage().requests_failed(), 1U);
+  QCOMPARE(results()[0]["response"]["status_code"].get<int>(), 500);
+  QVERIFY(results()[0]["response"]["body"]["error"]["message"].get<std::string>().find("Memory ran out") == 0);
+  QCOMPARE(results()[1]["response"]["body"]["usage"]["completion_tokens"].get<int>(), kLong);
 }
 
 QTEST_GUILESS_MAIN(TestBatchBrokenOff)

@@ -2,6 +2,7 @@
 // A conversation through lull-llama and Debian's llama.cpp, on the processor: it answers as a plain llama-server does,
 // stops when it is told to, and leaves nothing behind.
 #include "fakes/test_worker.h"
+#include "llama/endings.h"
 #include "llama/need.h"
 #include "llama/program.h"
 #include "llama/server.h"
@@ -64,10 +65,13 @@ private slots:
   void closingEndsIt();
   void evictionEndsItAndCountsGoOn();
   void aCrashIsSaidAndTheNextQuestionAnswered();
+  void aLossIsNotTheQuestionsFault_data();
+  void aLossIsNotTheQuestionsFault();
   void nothingIsWritten();
 
 private:
-  void begin(std::uint32_t context = 512);
+  // `end`: commands that follow llama-server's end.
+  void begin(std::uint32_t context = 512, const std::string& end = {});
   void ask(std::uint64_t id, const std::string& body);
   Answer answer(std::uint64_t id);
   std::filesystem::path folder() const { return m_folder->path().toStdString(); }
@@ -82,7 +86,7 @@ void TestChat::init() {
   for (const char* name : {"work", "out", "blobs"}) std::filesystem::create_directories(folder() / name);
 }
 
-void TestChat::begin(std::uint32_t context) {
+void TestChat::begin(std::uint32_t context, const std::string& end) {
   worker::v1::Start start;
   start.mutable_spec()->mutable_llama_chat()->set_context(context);
   start.set_task_id("t-chat");
@@ -91,7 +95,8 @@ void TestChat::begin(std::uint32_t context) {
   start.set_blob_dir(folder() / "blobs");
   start.set_checkpoint_every_s(1);
   start.mutable_llama()->set_model_file(model());
-  start.mutable_llama()->add_start((llama::rootFolder() / "start").string());
+  const auto plain = (llama::rootFolder() / "start").string();
+  start.mutable_llama()->add_start(end.empty() ? plain : llama::startThatEnds(folder(), plain, end).string());
   start.mutable_llama()->set_on_cpu(true);
   m_worker = std::make_unique<TestWorker>(start, TestWorker::Options{.environment = {kNoGpu}, .program = "lull-llama"});
   QVERIFY(m_worker->nextOf(FromWorker::kStarted));
@@ -248,15 +253,37 @@ void TestChat::aCrashIsSaidAndTheNextQuestionAnswered() {
   begin(32768);
   ask(1, question("Hello", {{"max_tokens", 30000}, {"ignore_eos", true}}).dump());
   QVERIFY(m_worker->nextOf(FromWorker::kSaid));
-  const auto pid = std::to_string(m_worker->pid());
-  std::ifstream file("/proc/" + pid + "/task/" + pid + "/children");
-  pid_t server = 0;
-  QVERIFY(file >> server);
-  QCOMPARE(::kill(-server, SIGKILL), 0);
+  QCOMPARE(::kill(llama::innermost(m_worker->pid()), SIGKILL), 0);
   QVERIFY(answer(1).error.find("crashed") != std::string::npos);
   ask(2, question("What is 2 + 3?", {{"max_tokens", 8}}).dump());
   const auto said = answer(2);
   QVERIFY(said.ended && said.error.empty());
+}
+
+void TestChat::aLossIsNotTheQuestionsFault_data() {
+  QTest::addColumn<QString>("end");
+  QTest::addColumn<int>("kind");
+  QTest::newRow("the GPU") << "echo 'vk::Queue::submit: ErrorDeviceLost' >&2; exit 1"
+                           << static_cast<int>(v1::Failure::KIND_DEVICE_LOST);
+  QTest::newRow("memory") << "echo 'vk::Device::allocateMemory: ErrorOutOfDeviceMemory' >&2; exit 1"
+                          << static_cast<int>(v1::Failure::KIND_OUT_OF_MEMORY);
+  QTest::newRow("the service") << "exit 75" << static_cast<int>(v1::Failure::KIND_WORKER_DIED);
+}
+void TestChat::aLossIsNotTheQuestionsFault() {
+  QFETCH(QString, end);
+  QFETCH(int, kind);
+  begin(32768, "echo Xylophonkonzert >&2; " + end.toStdString());
+  ask(1, question("Hello", {{"max_tokens", 30000}, {"ignore_eos", true}}).dump());
+  QVERIFY(m_worker->nextOf(FromWorker::kSaid));
+  QCOMPARE(::kill(llama::innermost(m_worker->pid()), SIGKILL), 0);
+  std::optional<FromWorker> last;
+  while ((last = m_worker->next()) && !last->has_failed()) {
+    QVERIFY2(last->said().error().empty(), last->ShortDebugString().c_str());
+  }
+  QVERIFY(last.has_value());
+  const auto& failure = last->failed().failure();
+  QVERIFY2(failure.kind() == kind, failure.ShortDebugString().c_str());
+  QVERIFY2(failure.technical().find("Xylophonkonzert") == std::string::npos, failure.technical().c_str());
 }
 
 void TestChat::nothingIsWritten() {

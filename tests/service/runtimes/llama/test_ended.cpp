@@ -26,12 +26,19 @@ void TestEnded::lossesAreTold_data() {
   const QString lost =
       "terminate called after throwing 'vk::DeviceLostError'\n what(): vk::Queue::submit: ErrorDeviceLost";
   const int device = worker::Failure::KIND_DEVICE_LOST;
+  const int memory = worker::Failure::KIND_OUT_OF_MEMORY;
   const int died = worker::Failure::KIND_WORKER_DIED;
   QTest::newRow("well") << 0 << 0 << lost << 0;
   QTest::newRow("a failure") << 1 << 0 << "failed to load model" << 0;
   QTest::newRow("a crash") << 0 << SIGSEGV << "" << 0;
   QTest::newRow("the device, by abort") << 0 << SIGABRT << lost + QString(5000, 'x') << device;
   QTest::newRow("the device, by exit") << 1 << 0 << "ggml_vulkan: VK_ERROR_DEVICE_LOST" << device;
+  QTest::newRow("the GPU's memory") << 0 << SIGABRT << "what(): vk::Device::allocateMemory: ErrorOutOfDeviceMemory"
+                                    << memory;
+  QTest::newRow("main memory") << 0 << SIGABRT << "what(): std::bad_alloc" << memory;
+  QTest::newRow("a model's memory") << 1 << 0 << "load_tensors: unable to allocate Vulkan0 buffer" << memory;
+  QTest::newRow("memory it did without") << 0 << 0 << "failed to allocate" << 0;
+  QTest::newRow("the device before memory") << 0 << SIGABRT << lost + "\nErrorOutOfHostMemory" << device;
   QTest::newRow("the service") << governor::kExitWithoutService << 0 << "" << died;
 }
 

@@ -81,6 +81,7 @@ void TestJournal::draftsGrow() {
     QVERIFY(journal->extend(2, {.promptTokens = 9, .tokens = {1, 2}, .text = "ab"}).ok());
     QVERIFY(journal->extend(2, {.promptTokens = 9, .tokens = {3}, .text = "c"}).ok());
     QVERIFY(journal->strike(1).ok());
+    QVERIFY(journal->runShort(0).ok());
   }
   auto journal = open();
   const auto draft = journal->draft(2);
@@ -88,6 +89,9 @@ void TestJournal::draftsGrow() {
   QCOMPARE(draft.tokens, (std::vector<std::int32_t>{1, 2, 3}));
   QCOMPARE(draft.text, std::string("abc"));
   QCOMPARE(journal->strikes(1), 1U);
+  QCOMPARE(journal->shortages(1), 0U);
+  QCOMPARE(journal->shortages(0), 1U);
+  QCOMPARE(journal->strikes(0), 0U);
   QVERIFY(!journal->isDone(2));
   QVERIFY(journal->finish(2, "{}", usage(1, 1)).ok());
   QVERIFY(journal->draft(2).tokens.empty());

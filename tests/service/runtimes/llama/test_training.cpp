@@ -398,10 +398,12 @@ void TestTraining::whatCannotBeDoneIsSaid_data() {
   QTest::newRow("full disk") << "disk" << static_cast<int>(v1::Failure::KIND_STORAGE) << "disk is full";
   const int died = v1::Failure::KIND_WORKER_DIED;
   const int lost = v1::Failure::KIND_DEVICE_LOST;
-  QTest::newRow("silent service") << "exit 75" << died << "service was silent";
+  QTest::newRow("silent service") << "exit 75" << died << "heard nothing of Lull's service";
   QTest::newRow("crash") << "kill -ABRT $$" << died << "crashed";
-  QTest::newRow("lost device") << "echo vk::Queue::submit: ErrorDeviceLost; exit 1" << lost << "lost the GPU";
-  QTest::newRow("lost device, crash") << "echo ErrorDeviceLost; kill -ABRT $$" << lost << "lost the GPU";
+  QTest::newRow("lost device") << "echo vk::Queue::submit: ErrorDeviceLost; exit 1" << lost << "GPU was lost";
+  QTest::newRow("lost device, crash") << "echo ErrorDeviceLost; kill -ABRT $$" << lost << "GPU was lost";
+  QTest::newRow("no memory") << "echo vk::Device::allocateMemory: ErrorOutOfDeviceMemory; exit 1"
+                             << static_cast<int>(v1::Failure::KIND_OUT_OF_MEMORY) << "not enough free memory";
   QTest::newRow("refused") << "echo no such thing; exit 1" << bad << "cannot train this model";
   QTest::newRow("no llama.cpp") << "program" << static_cast<int>(v1::Failure::KIND_STORAGE) << "runtime install";
 }
