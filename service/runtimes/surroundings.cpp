@@ -167,6 +167,7 @@ worker::v1::Start startFor(const WorkerOrder& order, Walls walls) {
   start.set_piece_limit_s(order.pieceLimitS);
   start.set_checkpoint_every_s(order.checkpointEveryS);
   start.set_memory_limit(order.memoryLimit);
+  start.set_main_memory_limit(order.mainMemoryLimit);
   if (!order.model) return start;
   auto& llama = *start.mutable_llama();
   llama.set_model_file(inside ? kModel : order.model->file.native());

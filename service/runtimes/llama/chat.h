@@ -42,6 +42,9 @@ private:
   [[nodiscard]] bool answer(const Http& http, Question& question);
   void say(const worker::v1::Said& said) const;
   void sayLast(worker::v1::Said& said);
+  // 0: as for any task.
+  [[nodiscard]] std::uint32_t contextWanted() const;
+  [[nodiscard]] bool mayTakeLess(const worker::Failure& failure, const ServerPlan& plan) const;
   [[nodiscard]] worker::Attempt<Server> load(const ServerPlan& plan);
   // Until the conversation is over or the server has crashed.
   [[nodiscard]] worker::Step serve(Server& server);

@@ -67,9 +67,13 @@ private slots:
   void aCrashIsSaidAndTheNextQuestionAnswered();
   void aLossIsNotTheQuestionsFault_data();
   void aLossIsNotTheQuestionsFault();
+  void theContextIsWhatFits_data();
+  void theContextIsWhatFits();
   void nothingIsWritten();
 
 private:
+  [[nodiscard]] worker::v1::Start startWith(std::uint32_t context) const;
+  void begin(const worker::v1::Start& start);
   // `end`: commands that follow llama-server's end.
   void begin(std::uint32_t context = 512, const std::string& end = {});
   void ask(std::uint64_t id, const std::string& body);
@@ -86,7 +90,7 @@ void TestChat::init() {
   for (const char* name : {"work", "out", "blobs"}) std::filesystem::create_directories(folder() / name);
 }
 
-void TestChat::begin(std::uint32_t context, const std::string& end) {
+worker::v1::Start TestChat::startWith(std::uint32_t context) const {
   worker::v1::Start start;
   start.mutable_spec()->mutable_llama_chat()->set_context(context);
   start.set_task_id("t-chat");
@@ -95,11 +99,20 @@ void TestChat::begin(std::uint32_t context, const std::string& end) {
   start.set_blob_dir(folder() / "blobs");
   start.set_checkpoint_every_s(1);
   start.mutable_llama()->set_model_file(model());
-  const auto plain = (llama::rootFolder() / "start").string();
-  start.mutable_llama()->add_start(end.empty() ? plain : llama::startThatEnds(folder(), plain, end).string());
+  start.mutable_llama()->add_start((llama::rootFolder() / "start").string());
   start.mutable_llama()->set_on_cpu(true);
+  return start;
+}
+
+void TestChat::begin(const worker::v1::Start& start) {
   m_worker = std::make_unique<TestWorker>(start, TestWorker::Options{.environment = {kNoGpu}, .program = "lull-llama"});
   QVERIFY(m_worker->nextOf(FromWorker::kStarted));
+}
+
+void TestChat::begin(std::uint32_t context, const std::string& end) {
+  auto start = startWith(context);
+  if (!end.empty()) start.mutable_llama()->set_start(0, llama::startThatEnds(folder(), start.llama().start(0), end));
+  begin(start);
 }
 
 void TestChat::ask(std::uint64_t id, const std::string& body) {
@@ -284,6 +297,55 @@ void TestChat::aLossIsNotTheQuestionsFault() {
   const auto& failure = last->failed().failure();
   QVERIFY2(failure.kind() == kind, failure.ShortDebugString().c_str());
   QVERIFY2(failure.technical().find("Xylophonkonzert") == std::string::npos, failure.technical().c_str());
+}
+
+void TestChat::theContextIsWhatFits_data() {
+  QTest::addColumn<uint>("asked");
+  QTest::addColumn<uint>("trained");
+  QTest::addColumn<int>("granted");     // MB; 0: not said
+  QTest::addColumn<int>("mainMemory");  // as well
+  QTest::addColumn<uint>("loads");      // tokens with which llama-server finds the memory
+  QTest::addColumn<uint>("context");
+  QTest::newRow("not too much") << 0U << 131072U << 0 << 0 << 99999U << 16384U;
+  QTest::newRow("not more than it learned") << 0U << 10000U << 0 << 0 << 99999U << 10000U;
+  QTest::newRow("a small model") << 0U << 2048U << 0 << 0 << 99999U << 2048U;
+  QTest::newRow("it does not say") << 0U << 0U << 0 << 0 << 99999U << 4096U;
+  QTest::newRow("what the GPU has") << 0U << 131072U << 1900 << 64 << 99999U << 8192U;
+  QTest::newRow("less than usual") << 0U << 131072U << 1250 << 0 << 99999U << 2048U;
+  QTest::newRow("what the computer has") << 0U << 131072U << 0 << 1900 << 99999U << 8192U;
+  QTest::newRow("the computer has little") << 0U << 131072U << 0 << 500 << 99999U << 4096U;
+  QTest::newRow("what is free") << 0U << 131072U << 0 << 0 << 8192U << 8192U;
+  QTest::newRow("as asked") << 6000U << 131072U << 0 << 500 << 99999U << 6000U;
+}
+// Of a model of 1 GB with 0.1 MB a token.
+void TestChat::theContextIsWhatFits() {
+  QFETCH(uint, asked);
+  QFETCH(uint, trained);
+  QFETCH(int, granted);
+  QFETCH(int, mainMemory);
+  QFETCH(uint, loads);
+  QFETCH(uint, context);
+  constexpr std::uint64_t kMegabyte = 1'000'000;
+  auto start = startWith(asked);
+  start.set_memory_limit(static_cast<std::uint64_t>(granted) * kMegabyte);
+  start.set_main_memory_limit(static_cast<std::uint64_t>(mainMemory) * kMegabyte);
+  auto& where = *start.mutable_llama();
+  where.set_trained_context(trained);
+  where.set_weight_bytes(1000 * kMegabyte);
+  where.set_cache_bytes_per_token(kMegabyte / 10);
+  const auto told = folder() / "context";
+  const auto script = "for word; do [ \"$last\" = -c ] && context=$word; last=$word; done; echo $context >" +
+                      told.string() + "; [ $context -gt " + std::to_string(loads) +
+                      " ] && { echo vk::Device::allocateMemory: ErrorOutOfDeviceMemory >&2; exit 1; }; exec '" +
+                      where.start(0) + "' \"$@\"";
+  where.set_start(0, llama::startThatEnds(folder(), {}, script));
+  begin(start);
+  ask(1, question("What is 2 + 2?", {{"max_tokens", 4}}).dump());
+  QVERIFY(answer(1).ended);
+  std::ifstream file(told);
+  uint used = 0;
+  QVERIFY(file >> used);
+  QCOMPARE(used, context);
 }
 
 void TestChat::nothingIsWritten() {
