@@ -77,6 +77,7 @@ Outcome Chats::ask(std::uint64_t connection, const v1::AskRequest& request, ipc:
   }
   auto& chat = found->second;
   if (chat.question) return Error(Error::Kind::Conflict, "a question is being answered: one at a time");
+  chat.idleSince.reset();
   chat.question = Question{.number = ++chat.questions, .body = request.body(), .tell = std::move(tell)};
   return {};
 }
@@ -95,6 +96,25 @@ std::vector<model::TaskId> Chats::connectionClosed(std::uint64_t connection) {
     if (chat.connection == connection) out.push_back(task);
   }
   for (const auto& task : out) m_chats.erase(task);
+  return out;
+}
+
+std::vector<model::TaskId> Chats::idle(Seconds limit, Instant now) {
+  std::vector<model::TaskId> out;
+  for (auto& [task, chat] : m_chats) {
+    if (chat.question) continue;
+    if (!chat.idleSince) chat.idleSince = now;
+    if (limit.count() > 0 && now - *chat.idleSince >= limit) out.push_back(task);
+  }
+  return out;
+}
+
+std::optional<Instant> Chats::idleAt(Seconds limit) const {
+  std::optional<Instant> out;
+  for (const auto& [task, chat] : m_chats) {
+    if (limit.count() == 0 || !chat.idleSince) continue;
+    out = std::min(out.value_or(Instant::max()), *chat.idleSince + limit);
+  }
   return out;
 }
 

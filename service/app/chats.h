@@ -36,6 +36,14 @@ public:
   // Forgets what the connection held; these conversations are to be ended.
   [[nodiscard]] std::vector<model::TaskId> connectionClosed(std::uint64_t connection);
 
+  // The conversation is over for whoever holds it.
+  void close(const model::TaskId& task) { ended(task, "The conversation is over"); }
+  // Those of which nobody has asked anything for `limit`, to be closed. To be asked once a pass: it counts from the
+  // first one without a question. A limit of 0 is none.
+  [[nodiscard]] std::vector<model::TaskId> idle(Seconds limit, Instant now);
+  // When the next one is.
+  [[nodiscard]] std::optional<Instant> idleAt(Seconds limit) const;
+
   // Once a pass: asks what can be asked now, and tells those who wait why they do.
   void attend(const model::Roster& roster, const model::Verdicts& verdicts, UnixMs now);
   void said(const model::WorkerSaid& said);
@@ -56,6 +64,7 @@ private:
     std::uint64_t connection = 0;
     std::uint64_t questions = 0;
     std::optional<Question> question;
+    std::optional<Instant> idleSince;  // none: a question is under way
   };
   void attend(const model::RosterTask& task, Chat& chat, const std::string& why);
   static void tell(Chat& chat, const v1::AskEvent& event);

@@ -72,6 +72,7 @@ void Ring::pass() {
                                      .gpus = facts.gpus.value});
   apply(plan, facts, now);
   m_chats.attend(m_roster, m_verdicts, now.unixMs);
+  closeIdleChats(now);
   m_stages.models.setPaused(policy::downloadsHeld(facts, m_stages.settings.values()));
   measure(now, facts);
   record();
@@ -198,6 +199,7 @@ void Ring::arm(const model::Plan& plan, const Now& now) {
     if (at && (!next || *at < *next)) next = at;
   };
   consider(m_verdicts.lookAgain);
+  consider(m_chats.idleAt(Seconds(m_stages.settings.values().chat().idle_limit())));
   if (m_wishes.pausedUntil && *m_wishes.pausedUntil > 0) consider(now.instantOf(*m_wishes.pausedUntil));
   m_timer.cancel();
   if (!next) return;

@@ -68,7 +68,8 @@ public:
   [[nodiscard]] Outcome cancel(const model::TaskId& task);
   // What is asked of conversations; wake() is called by what changes their tasks.
   [[nodiscard]] Chats& chats() { return m_chats; }
-  // Finishes a conversation: by its own word when it has a worker that hears.
+  // Finishes a conversation, which is over at once for whoever holds it: by its own word when it has a worker that
+  // hears.
   [[nodiscard]] Outcome closeChat(const model::TaskId& task);
   void watched(std::size_t watchers);
   [[nodiscard]] std::size_t unfinished() const { return m_roster.size(); }
@@ -99,6 +100,7 @@ private:
   void refreshTotals();
   void publish(const model::Facts& facts);
   void attend(const model::Facts& facts);
+  void closeIdleChats(const Now& now);
   void arm(const model::Plan& plan, const Now& now);
   void pulse();
   void endIfStopped();

@@ -98,12 +98,24 @@ Outcome Ring::cancel(const model::TaskId& task) {
 }
 
 Outcome Ring::closeChat(const model::TaskId& task) {
-  const auto* found = find(task);
+  m_chats.close(task);
+  auto* found = find(task);
   const bool hears = found != nullptr && (found->state == v1::TASK_STATE_RUNNING ||
                                           (found->state == v1::TASK_STATE_PARKED && found->gpu != model::kProcessorId));
   if (!hears) return cancel(task);
   m_stages.workers.closeChat(task);
+  // It may come to stand still before it reads that.
+  if (!found->closedAt) found->closedAt = readClock().instant;
+  wake();
   return {};
+}
+
+// Whoever goes on asking begins another, with all that was said: their programs have it.
+void Ring::closeIdleChats(const Now& now) {
+  for (const auto& task : m_chats.idle(Seconds(m_stages.settings.values().chat().idle_limit()), now.instant)) {
+    log::info("task {}: nothing was asked for long (chat.idle_limit): the conversation is over", task);
+    if (auto closed = closeChat(task); !closed) log::warning("{}", closed.error().text());
+  }
 }
 
 void Ring::watched(std::size_t watchers) {

@@ -29,10 +29,12 @@ struct PlanInput {
 //
 // Limits on workers, each followed by KillWorker: not drained gpu.drain_limit after the gate closed (counts as a failed
 // attempt, but not on the processor), not ended kEvictLimit after EvictWorker (does not count), not started after
-// kStartLimit (counts), more GPU time used than the task allows (fails for good).
+// kStartLimit (counts), not ended kCloseLimit after its conversation was closed (does not count), more GPU time used
+// than the task allows (fails for good).
 //
 // The plan holds as of `now`; what its own actions entail is in lookAgain already.
 inline constexpr Seconds kEvictLimit{10};
+inline constexpr Seconds kCloseLimit{10};  // it may stand still and hear nothing
 inline constexpr Seconds kStartLimit{60};
 inline constexpr Seconds kStartLimitOnProcessor{600};
 [[nodiscard]] model::Plan plan(const PlanInput& input);
@@ -44,7 +46,7 @@ inline constexpr Seconds kStartLimitOnProcessor{600};
 // Attempts: only a failure counts. Eviction, parking, our own killing of a worker that did not leave in time and
 // restarts of the service never do. A failed attempt is repeated after tasks.retry_delay, doubled for each further one,
 // as often as allowed; BAD_TASK, TOO_BIG and GPU_TIME_LIMIT never are. What finished is done, even when a cancel or
-// a kill was under way. The owner's own tasks earn nothing.
+// a kill was under way. The owner's own tasks earn nothing. A conversation that was closed never waits for a GPU again.
 struct Moment {
   Now now;
   const v1::Settings& settings;

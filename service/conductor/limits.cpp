@@ -27,6 +27,7 @@ std::optional<Deadline> deadlineOf(const model::RosterTask& task, const v1::Sett
   if (task.state == v1::TASK_STATE_EVICTING) {
     consider({task.stateSince + kEvictLimit, v1::Failure::KIND_UNSPECIFIED, "evict_limit"});
   }
+  if (task.closedAt) consider({*task.closedAt + kCloseLimit, v1::Failure::KIND_UNSPECIFIED, "close_limit"});
   if (task.state == v1::TASK_STATE_STARTING) {
     consider({task.stateSince + startLimitOf(task), v1::Failure::KIND_DRIVER, "start_limit"});
   }

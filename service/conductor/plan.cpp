@@ -150,7 +150,8 @@ private:
   }
 
   bool isLeaving(const RosterTask& task) const {
-    return task.state == v1::TASK_STATE_EVICTING || task.cancelWanted || limitOf(task, task.gpu) == v1::LIMIT_EVICT;
+    return task.state == v1::TASK_STATE_EVICTING || task.cancelWanted || task.closedAt ||
+           limitOf(task, task.gpu) == v1::LIMIT_EVICT;
   }
 
   // The best queued tasks go to the free devices that they may use.

@@ -111,13 +111,15 @@ public:
   void operator()(const model::WorkerFailed& r) {
     if (!model::hasWorker(m_task.state)) return;
     count(m_task.usage);  // as it last told
-    if (m_task.cancelWanted || isInterruption(m_task, r.failure)) return end(Event::Interrupted);
+    if (isUnwanted() || isInterruption(m_task, r.failure)) return end(Event::Interrupted);
     fail(explained(m_task, r.failure, m_at.settings));
   }
   void restarted() { end(Event::Restarted); }
   void orphaned() { change(Event::Orphaned); }
 
 private:
+  bool isUnwanted() const { return m_task.cancelWanted || m_task.closedAt; }
+
   void fail(const v1::Failure& failure) {
     if (!mayRetry(m_task, failure.kind())) {
       change(Event::FailedForGood, failedForGood(m_task, failure));
@@ -135,8 +137,7 @@ private:
 
   // The worker is gone and the task waits again, or was cancelled meanwhile.
   void end(Event event) {
-    change(m_task.cancelWanted && event != Event::Restarted ? Event::Abandoned : event,
-           goesOnFrom(m_task.savedProgress));
+    change(isUnwanted() && event != Event::Restarted ? Event::Abandoned : event, goesOnFrom(m_task.savedProgress));
     leaveWorker();
   }
 

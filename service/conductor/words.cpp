@@ -32,6 +32,7 @@ constexpr std::array kKills{
     Words{"cancelled", "Cancelled: its work is being stopped"},
     Words{"drain_limit", "Did not give way in time and is stopped by force"},
     Words{"evict_limit", "Took too long to leave and is stopped by force"},
+    Words{"close_limit", "Was closed and did not end, and is stopped by force"},
     Words{"start_limit", "Did not start in time and is stopped by force"},
     Words{"gpu_time_limit", "Has used up the GPU time it was allowed and is stopped"},
 };

@@ -30,7 +30,7 @@ struct Kill {
   std::string cause;
 };
 
-// A task that has not ended. The conductor alone changes it, except the two fields that say otherwise.
+// A task that has not ended. The conductor alone changes it, except the three fields that say otherwise.
 struct RosterTask {
   TaskId id;
   v1::TaskState state = v1::TASK_STATE_QUEUED;
@@ -42,6 +42,7 @@ struct RosterTask {
   UnixMs notBefore = 0;                 // earliest next attempt
   GpuId gpu;                            // while it has a worker
   bool cancelWanted = false;            // set by the app when somebody asks for it
+  std::optional<Instant> closedAt;      // set by the app when a conversation is over and its worker was told so
   std::optional<Instant> gateClosedAt;  // while PARKED or EVICTING and not yet drained; none: drained (or gate open)
   std::optional<Kill> kill;             // while EVICTING: KillWorker was issued, the worker's end is awaited
   double progress = 0;                  // 0..1, as last reported
@@ -57,8 +58,8 @@ struct RosterTask {
 using Roster = std::vector<RosterTask>;
 
 // What the conductor wants done. Every action names its task; `cause` is the rule's name, or one of the conductor's
-// own: "own_task", "cancelled", "stopping", "drain_limit", "evict_limit", "start_limit", "gpu_time_limit".
-// (SetDuty and OpenGate need none.)
+// own: "own_task", "cancelled", "stopping", "drain_limit", "evict_limit", "start_limit", "close_limit",
+// "gpu_time_limit". (SetDuty and OpenGate need none.)
 struct StartWorker {
   TaskId task;
   GpuId gpu;
@@ -94,7 +95,7 @@ using Action = std::variant<StartWorker, OpenGate, SetDuty, CloseGate, EvictWork
 struct Plan {
   std::vector<Action> actions;
   std::optional<Instant>
-      lookAgain;  // retry delays, drain, evict and start limits; none: only an event changes the plan
+      lookAgain;  // retry delays, drain, evict, start and close limits; none: only an event changes the plan
 };
 
 }  // namespace lull::model

@@ -112,6 +112,7 @@ private slots:
   void anAnswerIsStopped();
   void aClientThatDiesTakesItsConversationAlong();
   void strangersMakeRoomAndGoOn();
+  void anIdleOneFreesTheGpu();
   void aCrashEndsConversations();
   void heatHoldsItBackAndIsTold();
   void theCommandLine();
@@ -212,6 +213,24 @@ void TestChat::strangersMakeRoomAndGoOn() {
   device.waitForTask(task, v1::TASK_STATE_DONE);
   device.waitForTask(stranger, v1::TASK_STATE_DONE, 3 * Device::kLong);
   QVERIFY(device.result(stranger, "chain.bin") == chainOf(512, 3000));
+}
+
+void TestChat::anIdleOneFreesTheGpu() {
+  auto options = inUse();
+  options.settings["chat.idle_limit"] = "1";
+  Device device(options);
+  device.start();
+  const auto model = device.addModel(tinyModel());
+  auto& client = device.client();
+  for (int i = 0; i < 2; ++i) {  // and goes on as another
+    const auto task = beginChat(client, model);
+    const auto answer = answerTo(client, task, question(kQuestion));
+    QVERIFY2(answer.done, answer.error.c_str());
+    QCOMPARE(answer.text, m_plain);
+    device.waitForTask(task, v1::TASK_STATE_DONE);
+    device.waitFor("a free GPU", isOver);
+    QCOMPARE(ask(client, task, question(kQuestion)), std::uint64_t{0});
+  }
 }
 
 void TestChat::aCrashEndsConversations() {

@@ -182,6 +182,39 @@ private slots:
     QCOMPARE(talk.ask().error().kind(), Error::Kind::NotFound);
   }
 
+  void whatNobodyAsksIsIdle() {
+    constexpr Seconds kLimit(600);
+    Instant now = instantFromNs(5'000'000'000);
+    Talk talk;
+    const auto idle = [&](Seconds later) { return talk.chats.idle(kLimit, now += later); };
+    QVERIFY(!talk.chats.idleAt(kLimit));
+    QVERIFY(idle(Seconds(0)).empty());  // counts from here
+    QCOMPARE(talk.chats.idleAt(kLimit), std::optional(now + kLimit));
+    QVERIFY(idle(Seconds(599)).empty());
+    QVERIFY(talk.ask().ok());
+    QVERIFY(idle(Seconds(3600)).empty());
+    QVERIFY(!talk.chats.idleAt(kLimit));  // however long the answer takes
+    talk.pass(v1::TASK_STATE_RUNNING);
+    talk.say(1, "Hello", true);
+    QVERIFY(idle(Seconds(3600)).empty());  // and again from its end
+    QVERIFY(idle(Seconds(599)).empty());
+    QVERIFY(talk.chats.idle(Seconds(0), now + Seconds(1'000'000)).empty());
+    QVERIFY(!talk.chats.idleAt(Seconds(0)));
+    QCOMPARE(idle(Seconds(1)), std::vector<std::string>{"t-1"});
+    QVERIFY(talk.chats.has("t-1"));
+    talk.chats.close("t-1");
+    QVERIFY(talk.chats.idle(kLimit, now).empty() && !talk.chats.idleAt(kLimit));
+    QCOMPARE(talk.ask().error().kind(), Error::Kind::NotFound);  // begin another
+  }
+
+  void closingEndsTheAnswer() {
+    Talk talk;
+    QVERIFY(talk.ask().ok());
+    talk.chats.close("t-1");
+    QCOMPARE(talk.told.back().error(), std::string("The conversation is over"));
+    QVERIFY(talk.chats.connectionClosed(kOurs).empty());
+  }
+
   void withoutAGpuThereIsNothingToWaitFor() {
     Talk talk(v1::TASK_STATE_QUEUED);
     talk.hold("Card cannot be used");

@@ -145,6 +145,31 @@ private slots:
     QCOMPARE(planOf({t}, run, kNow, true), "drop t-a");
   }
 
+  // A worker that stands still does not hear that its conversation is over.
+  void aClosedConversationEndsInTime() {
+    for (const auto state : {v1::TASK_STATE_RUNNING, v1::TASK_STATE_PARKED}) {
+      const auto limit = state == v1::TASK_STATE_RUNNING ? v1::LIMIT_RUN : v1::LIMIT_PARK;
+      const auto same = verdicts({{"g0", limit}});
+      auto t = inState(state);
+      t.closedAt = kNow.instant;
+      QCOMPARE(planOf({t}, same), "");
+      QCOMPARE(plan({same, {t}, settings(), kNow}).lookAgain, std::optional(kNow.instant + kCloseLimit));
+      QCOMPARE(planOf({t}, same, later(kCloseLimit)), "kill t-a 0 close_limit");
+    }
+  }
+
+  // Nobody else has to make room for the next one.
+  void aClosedConversationLeavesItsPlace() {
+    auto closed = inState(v1::TASK_STATE_RUNNING, "t-a", "g0");
+    auto own = queued("t-c", 0, 3);
+    closed.own = own.own = true;
+    const auto stranger = inState(v1::TASK_STATE_RUNNING, "t-b", "g1");
+    const auto run = verdicts({{"g0", v1::LIMIT_RUN}, {"g1", v1::LIMIT_RUN}});
+    QCOMPARE(planOf({closed, stranger, own}, run), "evict t-b own_task");
+    closed.closedAt = kNow.instant;
+    QCOMPARE(planOf({closed, stranger, own}, run), "");
+  }
+
   void theBestOfTheQueueGetsTheFreeGpu() {
     const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
     QCOMPARE(planOf({queued("t-a", 0, 1), queued("t-b", 5, 2), queued("t-c", 5, 3)}, run), "start t-b g0");

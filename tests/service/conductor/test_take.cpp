@@ -110,6 +110,27 @@ private slots:
     QVERIFY(roster.empty());
   }
 
+  void aClosedConversationDoesNotComeBack_data() {
+    QTest::addColumn<int>("end");
+    QTest::newRow("killed") << 0;
+    QTest::newRow("evicted meanwhile") << 1;
+    QTest::newRow("failed meanwhile") << 2;
+  }
+  void aClosedConversationDoesNotComeBack() {
+    QFETCH(int, end);
+    model::Roster roster{inState(v1::TASK_STATE_PARKED)};
+    roster.front().closedAt = kNow.instant;
+    model::WorkerReport report = model::WorkerEvicted{"t-a", 0};
+    if (end == 0) {
+      std::ignore = take(roster, model::KillWorker{"t-a", v1::Failure::KIND_UNSPECIFIED, "close_limit"}, kMoment);
+      report = model::WorkerFailed{"t-a", failure(v1::Failure::KIND_WORKER_DIED)};
+    }
+    if (end == 2) report = model::WorkerFailed{"t-a", failure(v1::Failure::KIND_DEVICE_LOST)};
+    const auto entries = take(roster, report, kMoment);
+    QCOMPARE(std::get<model::TaskMoved>(entries.back()).state, v1::TASK_STATE_CANCELLED);
+    QVERIFY(roster.empty());
+  }
+
   void cancelledInTheQueue() {
     model::Roster roster{inState(v1::TASK_STATE_QUEUED)};
     const auto entries = take(roster, model::DropTask{"t-a"}, kMoment);

@@ -152,7 +152,13 @@ private:
     if (chance(3) && !m_roster.empty()) {
       m_roster[static_cast<std::size_t>(roll(0, static_cast<int>(m_roster.size()) - 1))].cancelWanted = true;
     }
+    if (chance(2) && !m_roster.empty()) close(m_roster[static_cast<std::size_t>(roll(0, 1 << 20)) % m_roster.size()]);
     if (chance(1)) restart();
+  }
+
+  // As a conversation; its worker does not hear it.
+  void close(model::RosterTask& task) {
+    if (task.state == v1::TASK_STATE_RUNNING || task.state == v1::TASK_STATE_PARKED) task.closedAt = m_now.instant;
   }
 
   // kill -9 of the service: what the ledger has is all there is; workers die with it.
