@@ -48,7 +48,7 @@ private slots:
     static_cast<void>(lull({"model", "remove", "tiny", "--json"}));
     QCOMPARE(m_device->status().models().models(), 0U);
     HttpServer server(*readFile(tiny(), 64 << 20U));
-    server.next({{.pieceBytes = 20'000, .pieceMs = 30}});
+    server.next({{.pieceBytes = 20'000, .pieceMs = 100}});
     const auto begun = lull({"model", "add", QString::fromStdString(server.url()), "--sha256",
                              QString::fromStdString(m_sha256), "--no-wait", "--json"});
     QVERIFY(!begun["transfer"].toObject()["id"].toString().isEmpty());

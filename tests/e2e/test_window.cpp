@@ -98,9 +98,8 @@ private slots:
     device.waitFor("work on the GPU", [](const auto& s) {
       return s.running_size() == 1 && s.running(0).state() == v1::TASK_STATE_RUNNING && s.running(0).progress() > 0;
     });
-    device.touch();
-    QTRY_VERIFY_WITH_TIMEOUT(title().contains("Resting"), kBoundMs);
-    const auto status = device.waitFor("the give-back", [](const auto& s) { return s.give_back().count() == 1; });
+    const auto status = device.touchUntil(
+        "the give-back", [&](const auto& s) { return s.give_back().count() > 0 && title().contains("Resting"); });
     QVERIFY(status.give_back().last_ms() >= 0);
     picture(device, id, environment);
     QTRY_VERIFY_WITH_TIMEOUT(title().contains("Working"), kBoundMs);

@@ -18,7 +18,7 @@
 namespace lull::fakes {
 
 using worker::v1::FromWorker;
-inline constexpr std::chrono::seconds kPatience{60};  // what never takes this long, however slow the machine
+inline constexpr std::chrono::seconds kPatience{180};  // what never takes this long, however slow the machine
 
 // "NAME=value" for programs that use Vulkan in tests: the software driver, two threads, the build tree's layers and
 // one shader cache. `layers` stand between the program and the driver, the first nearest to the program; without them

@@ -32,7 +32,7 @@ constexpr const char* kNoGpu = "VK_DRIVER_FILES=/nonexistent";
 const std::filesystem::path kModels = LULL_MODELS;
 const std::filesystem::path kModel = kModels / "lull-tiny.gguf";
 constexpr std::size_t kWhole = 64 << 20;
-constexpr int kManyLessons = 150;                     // what takes some time to prepare
+constexpr int kManyLessons = 500;                     // what takes some time to prepare
 constexpr std::uintmax_t kBlockAndMore = 100 * 1024;  // of corpus.txt
 constexpr std::size_t kLongText = 20'000;
 constexpr std::uint64_t kEnoughFor256 = 34'000'000;  // bytes of memory; 512 tokens need more
