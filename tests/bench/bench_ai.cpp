@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 using namespace lull;
@@ -34,7 +35,18 @@ constexpr Milliseconds kPatience{600'000};
 constexpr std::uint32_t kContext = 512;
 constexpr unsigned kParallel = 4;
 constexpr int kRequests = 32;
-constexpr int kTokens = 32;
+constexpr int kTokens = 32;  // of an answer, on average
+
+// How long the answers are. Those of one length fall into step by chance, or do not: then prompts are computed apart.
+enum class Lengths { Various, Equal };
+int tokensOf(int request, Lengths lengths) {
+  return lengths == Lengths::Equal ? kTokens : kTokens / 2 + request * 7 % kRequests + (request % 2);
+}
+int allTokens(Lengths lengths) {
+  int all = 0;
+  for (int i = 0; i < kRequests; ++i) all += tokensOf(i, lengths);
+  return all;
+}
 
 struct Options {
   std::size_t pairs = 5;
@@ -69,9 +81,9 @@ json bodyFor(int request, int tokens) {
           {"logit_bias", llama::lettersOnly()}};
 }
 
-std::string linesFor(int count, int tokens) {
+std::string linesFor(int count, const std::function<int(int)>& tokens) {
   std::string lines;
-  for (int i = 0; i < count; ++i) lines += llama::lineOf(std::to_string(i), "/v1/completions", bodyFor(i, tokens));
+  for (int i = 0; i < count; ++i) lines += llama::lineOf(std::to_string(i), "/v1/completions", bodyFor(i, tokens(i)));
   return lines;
 }
 
@@ -83,7 +95,7 @@ v1::TaskSpec specFor(const std::string& model, const std::string& lines) {
 }
 
 // From the start of the program to its last answer.
-double plainly(fakes::ServicePage* page) {
+double plainly(Lengths lengths, fakes::ServicePage* page) {
   QTemporaryDir folder;
   const auto begin = Clock::now();
   llama::Server server(benchModel(), folder.path().toStdString(),
@@ -98,13 +110,13 @@ double plainly(fakes::ServicePage* page) {
   for (unsigned i = 0; i < kParallel; ++i) {
     threads.emplace_back([&] {
       for (int at = 0; (at = next++) < kRequests;) {
-        const auto answer = server.ask("/v1/completions", bodyFor(at, kTokens).dump());
+        const auto answer = server.ask("/v1/completions", bodyFor(at, tokensOf(at, lengths)).dump());
         tokens += json::parse(answer.value_or("{}"))["usage"]["completion_tokens"].get<std::int64_t>();
       }
     });
   }
   for (auto& thread : threads) thread.join();
-  if (tokens != kRequests * kTokens) qFatal("the plain server wrote %lld tokens", static_cast<long long>(tokens));
+  if (tokens != allTokens(lengths)) qFatal("the plain server wrote %lld tokens", static_cast<long long>(tokens));
   return secondsSince(begin);
 }
 
@@ -118,21 +130,18 @@ v1::Task untilDone(Device& device, const std::string& id) {
   qFatal("the batch does not end\n%s", device.log().c_str());
 }
 
-double throughTheService(Device& device, const std::string& model) {
+double throughTheService(Device& device, const std::string& model, Lengths lengths) {
   const auto begin = Clock::now();
-  const auto id = device.submit(specFor(model, device.upload(linesFor(kRequests, kTokens))));
+  const auto id =
+      device.submit(specFor(model, device.upload(linesFor(kRequests, [=](int i) { return tokensOf(i, lengths); }))));
   const auto task = untilDone(device, id);
   const double seconds = secondsSince(begin);
-  if (task.usage().completion() != kRequests * kTokens) qFatal("the service counts %s", task.DebugString().c_str());
+  if (task.usage().completion() != static_cast<std::uint64_t>(allTokens(lengths)))
+    qFatal("the service counts %s", task.DebugString().c_str());
   return seconds;
 }
 
-void benchThroughput(const Options& options) {
-  Device device({.input = false, .llamaRoot = llama::rootFolder()});
-  device.start();
-  const auto model = device.addModel(benchModel());
-  (void)throughTheService(device, model);  // fills the driver's cache of shaders
-  (void)plainly(nullptr);
+void benchThroughput(const Options& options, Device& device, const std::string& model, Lengths lengths) {
   std::vector<double> plain;
   std::vector<double> ours;
   std::vector<double> ratio;
@@ -141,22 +150,32 @@ void benchThroughput(const Options& options) {
     fakes::ServicePage page;
     page.open();
     const bool first = i % 2 == 0;
-    if (first) ours.push_back(throughTheService(device, model));
-    plain.push_back(plainly(nullptr));
-    const double governed = plainly(&page);
-    if (!first) ours.push_back(throughTheService(device, model));
+    if (first) ours.push_back(throughTheService(device, model, lengths));
+    plain.push_back(plainly(lengths, nullptr));
+    const double governed = plainly(lengths, &page);
+    if (!first) ours.push_back(throughTheService(device, model, lengths));
     ratio.push_back(plain.back() / ours.back());
     ratioGoverned.push_back(plain.back() / governed);
   }
   std::printf(
-      "{\"bench\":\"ai_throughput\",\"model\":\"medium\",\"requests\":%d,\"tokens\":%d,\"parallel\":%u,"
+      "{\"bench\":\"ai_throughput\",\"model\":\"medium\",\"requests\":%d,\"tokens\":%d,\"lengths\":\"%s\",\"parallel\":"
+      "%u,"
       "\"tokens_per_s\":%.1f,\"plain_tokens_per_s\":%.1f,\"wall_s\":%.2f,\"plain_wall_s\":%.2f,\"ratio_median\":%.3f,"
       "\"ratio_p25\":%.3f,\"ratio_p75\":%.3f,\"governed_plain_ratio_median\":%.3f,\"pairs\":%zu,\"aim\":\">=0.97\"}\n",
-      kRequests, kTokens, kParallel, kRequests * kTokens / percentile(ours, 0.5),
-      kRequests * kTokens / percentile(plain, 0.5), percentile(ours, 0.5), percentile(plain, 0.5),
-      percentile(ratio, 0.5), percentile(ratio, 0.25), percentile(ratio, 0.75), percentile(ratioGoverned, 0.5),
-      ratio.size());
+      kRequests, allTokens(lengths), lengths == Lengths::Equal ? "equal" : "16 to 48", kParallel,
+      allTokens(lengths) / percentile(ours, 0.5), allTokens(lengths) / percentile(plain, 0.5), percentile(ours, 0.5),
+      percentile(plain, 0.5), percentile(ratio, 0.5), percentile(ratio, 0.25), percentile(ratio, 0.75),
+      percentile(ratioGoverned, 0.5), ratio.size());
   std::fflush(stdout);
+}
+
+void benchThroughput(const Options& options) {
+  Device device({.input = false, .llamaRoot = llama::rootFolder()});
+  device.start();
+  const auto model = device.addModel(benchModel());
+  (void)throughTheService(device, model, Lengths::Various);  // fills the driver's cache of shaders
+  (void)plainly(Lengths::Various, nullptr);
+  for (const auto lengths : {Lengths::Various, Lengths::Equal}) benchThroughput(options, device, model, lengths);
 }
 
 void printTimes(const char* name, const std::vector<double>& ms) {
@@ -170,7 +189,7 @@ void benchStart(const Options& options) {
   Device device({.idleAfterS = 1, .llamaRoot = llama::rootFolder()});
   device.start();
   const auto model = device.addModel(llama::tinyModel());
-  const auto lines = device.upload(linesFor(1, 1));
+  const auto lines = device.upload(linesFor(1, [](int) { return 1; }));
   std::vector<double> started;
   std::vector<double> answered;
   std::vector<double> sinceIdle;
@@ -221,7 +240,7 @@ void benchMemory(const Options& options) {
   device.waitFor("rest", [](const auto& s) { return s.activity() == v1::ACTIVITY_READY; });
   const double idle = bench::costOf({service}).pssMiB;
   const double idleMost = rssMiB(service, "VmHWM");
-  const auto lines = linesFor(static_cast<int>(options.lines), 8);
+  const auto lines = linesFor(static_cast<int>(options.lines), [](int) { return 8; });
   const auto id = device.submit(specFor(model, device.upload(lines)));
   const auto begin = Clock::now();
   (void)device.waitForTask(id, v1::TASK_STATE_RUNNING, kPatience);

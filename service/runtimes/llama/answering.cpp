@@ -30,60 +30,79 @@ Answering::Answering(Setting setting) : m_setting(std::move(setting)) {
   m_wholeChats = !read.is_object() || !canTellApart(read.value("chat_template", ""));
 }
 
-Outcome Answering::answer(std::size_t index, std::uint32_t slot) const {
-  const auto text = m_setting.lines.read(index, kMaxLine);
+Result<Question> Answering::prepare(std::size_t request) const {
+  const auto text = m_setting.lines.read(request, kMaxLine);
   if (!text) return text.error();
   auto read = readRequest(*text);
-  if (!std::holds_alternative<Request>(read)) return {};  // refused before
-  auto& request = std::get<Request>(read);
-  const auto line = [&]() -> Result<Line> {
-    try {
-      return lineFor(index, slot, request);
-    } catch (const json::exception& error) {
-      return lineOf(placeOf(index),
-                    Refusal{.customId = request.customId,
-                            .status = 500,
-                            .message = std::string("The model's program answered oddly: ") + error.what(),
-                            .parameter = {},
-                            .code = "server_error"});
-    }
-  }();
-  if (!line) return line.error();
-  return m_setting.journal.finish(index, line->text, line->usage);
+  auto* known = std::get_if<Request>(&read);
+  if (known == nullptr) return Error(Error::Kind::Invalid, "the batch's requests are others than they were");
+  Question question{.index = request, .request = std::move(*known), .prompt = {}, .answer = {}};
+  try {
+    if (auto shaped = shape(question); !shaped) return shaped.error();
+  } catch (const json::exception& error) {
+    question.answer = oddly(question, error);
+  }
+  return question;
 }
 
-Result<Line> Answering::lineFor(std::size_t index, std::uint32_t slot, Request& request) const {
+Outcome Answering::shape(Question& question) const {
+  auto& request = question.request;
   const bool byChance = request.endpoint != Endpoint::Embedding && !isGreedy(request.sampling);
   if (byChance && request.sampling.value("seed", std::int64_t{-1}) < 0) {
-    request.sampling["seed"] = request.body["seed"] = seedFor(m_setting.batch, index);
+    request.sampling["seed"] = request.body["seed"] = seedFor(m_setting.batch, question.index);
   }
   const bool chat = request.endpoint == Endpoint::Chat;
-  return request.way == Way::Whole || (chat && m_wholeChats) ? whole(index, request)
-                                                             : tokenByToken(index, slot, request);
+  if (chat && m_wholeChats) request.way = Way::Whole;
+  if (request.way == Way::Whole) return {};
+  if (!chat) {
+    question.prompt = request.body.value("prompt", json());
+    return {};
+  }
+  const auto applied = applyTemplate(m_setting.http, request.body);
+  if (!applied) return applied.error();
+  if (!applied->ok()) {
+    question.answer = lineOf(placeOf(question), request, *applied);
+  } else {
+    question.prompt = json::parse(applied->body).at("prompt");
+  }
+  return {};
 }
 
-Result<Line> Answering::tokenByToken(std::size_t index, std::uint32_t slot, const Request& request) const {
-  json prompt = request.body.value("prompt", json());
-  if (request.endpoint == Endpoint::Chat) {
-    const auto applied = applyTemplate(m_setting.http, request.body);
-    if (!applied) return applied.error();
-    if (!applied->ok()) return lineOf(placeOf(index), request, *applied);
-    prompt = json::parse(applied->body).at("prompt");
+Result<Line> Answering::ask(Question& question, std::uint32_t slot) const {
+  if (question.answer) return std::move(*question.answer);
+  try {
+    return question.request.way == Way::Whole ? whole(question) : tokenByToken(question, slot);
+  } catch (const json::exception& error) {
+    return oddly(question, error);
   }
-  Generation generation({.http = m_setting.http, .journal = m_setting.journal, .request = index, .slot = slot});
-  const auto made = generation.run(prompt, request.sampling);
+}
+
+Result<Line> Answering::tokenByToken(const Question& question, std::uint32_t slot) const {
+  Generation generation(
+      {.http = m_setting.http, .journal = m_setting.journal, .request = question.index, .slot = slot});
+  const auto& prompt = question.prompt;
+  const auto made = generation.run(prompt, question.request.sampling);
   if (!made) return made.error();
-  if (const auto* refused = std::get_if<Answer>(&*made)) return lineOf(placeOf(index), request, *refused);
+  if (const auto* refused = std::get_if<Answer>(&*made)) return lineOf(placeOf(question), question.request, *refused);
   if (const auto* generated = std::get_if<Generated>(&*made)) {
-    return lineOf(placeOf(index), request, *generated, prompt.is_string() ? prompt.get<std::string>() : "");
+    return lineOf(placeOf(question), question.request, *generated, prompt.is_string() ? prompt.get<std::string>() : "");
   }
-  return whole(index, request);
+  return whole(question);
 }
 
-Result<Line> Answering::whole(std::size_t index, const Request& request) const {
-  const auto answer = m_setting.http.post(pathOf(request.endpoint), request.body.dump());
+Result<Line> Answering::whole(const Question& question) const {
+  const auto answer = m_setting.http.post(pathOf(question.request.endpoint), question.request.body.dump());
   if (!answer) return answer.error();
-  return lineOf(placeOf(index), request, *answer);
+  return lineOf(placeOf(question), question.request, *answer);
+}
+
+Line Answering::oddly(const Question& question, const std::exception& error) const {
+  return lineOf(placeOf(question),
+                Refusal{.customId = question.request.customId,
+                        .status = 500,
+                        .message = std::string("The model's program answered oddly: ") + error.what(),
+                        .parameter = {},
+                        .code = "server_error"});
 }
 
 }  // namespace lull::runtimes::llama

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One request of a batch after the other, asked of a server that runs; the answer goes to the journal. Thread-safe.
+// One request of a batch after the other, asked of a server that runs. Thread-safe.
 #pragma once
 
 #include "runtimes/llama/answer.h"
@@ -7,9 +7,19 @@
 #include "runtimes/llama/journal.h"
 #include "runtimes/llama/lines.h"
 
+#include <exception>
+#include <optional>
 #include <string>
 
 namespace lull::runtimes::llama {
+
+// A request that is ready to be asked.
+struct Question {
+  std::size_t index = 0;
+  Request request;
+  nlohmann::json prompt;       // of what is asked token by token
+  std::optional<Line> answer;  // where none is to be asked for: the server refused its messages
+};
 
 class Answering {
 public:
@@ -21,14 +31,17 @@ public:
   };
   explicit Answering(Setting setting);  // asks the server about its model
 
-  // `slot`: of the server, the caller's alone. Unavailable: the server is gone; other errors are the disk's.
-  [[nodiscard]] Outcome answer(std::size_t request, std::uint32_t slot) const;
+  // Errors of both: Unavailable: the server is gone; others are the disk's.
+  [[nodiscard]] Result<Question> prepare(std::size_t request) const;
+  // `slot`: of the server, the caller's alone.
+  [[nodiscard]] Result<Line> ask(Question& question, std::uint32_t slot) const;
 
 private:
-  [[nodiscard]] Result<Line> lineFor(std::size_t index, std::uint32_t slot, Request& request) const;
-  [[nodiscard]] Result<Line> tokenByToken(std::size_t index, std::uint32_t slot, const Request& request) const;
-  [[nodiscard]] Result<Line> whole(std::size_t index, const Request& request) const;
-  [[nodiscard]] Place placeOf(std::size_t request) const { return {m_setting.batch, request}; }
+  [[nodiscard]] Outcome shape(Question& question) const;
+  [[nodiscard]] Result<Line> tokenByToken(const Question& question, std::uint32_t slot) const;
+  [[nodiscard]] Result<Line> whole(const Question& question) const;
+  [[nodiscard]] Line oddly(const Question& question, const std::exception& error) const;
+  [[nodiscard]] Place placeOf(const Question& question) const { return {m_setting.batch, question.index}; }
   const Setting m_setting;
   bool m_wholeChats = true;
 };

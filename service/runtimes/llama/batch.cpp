@@ -19,6 +19,9 @@ namespace {
 
 constexpr std::size_t kMostRequests = 1'000'000;
 constexpr std::size_t kLinesAtOnce = 256;
+// While one's request is answered the other prepares the next and keeps the last: a slot that waits for that begins
+// after its neighbours, and their prompts are no longer computed together.
+constexpr std::uint32_t kThreadsPerSlot = 2;
 constexpr const char* kResults = "results.jsonl";
 
 // Inline requests become a file too: one way to read them.
@@ -39,7 +42,9 @@ std::string fingerprint(const worker::v1::Start& start) {
 
 // What the threads of one server's life share.
 struct Batch::Queue {
+  Queue(const std::vector<std::size_t>& asked, std::uint32_t slots) : requests(asked), turns(slots) {}
   const std::vector<std::size_t>& requests;
+  std::vector<std::mutex> turns;  // of each slot: held by who asks it
   std::atomic<std::size_t> next{0};
   std::atomic<bool> gone{false};  // the server, or the disk
   std::mutex mutex;
@@ -161,10 +166,10 @@ worker::Step Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>
   if (auto ready = server->waitReady(); !ready) return ready.failure();
   m_outlook.begin({.done = m_journal->done(), .seconds = secondsSpent()});
   const Answering answering({.http = server->http(), .lines = m_lines, .journal = *m_journal, .batch = m_id});
-  Queue queue{.requests = requests};
+  Queue queue(requests, plan.parallel);
   std::vector<std::thread> threads;
-  for (std::uint32_t slot = 0; slot < plan.parallel; ++slot) {
-    threads.emplace_back([&answering, &queue, slot] { work(answering, queue, slot); });
+  for (std::uint32_t i = 0; i < plan.parallel * kThreadsPerSlot; ++i) {
+    threads.emplace_back([this, &answering, &queue, slot = i % plan.parallel] { work(answering, queue, slot); });
   }
   for (auto& thread : threads) thread.join();
   if (queue.trouble) return worker::fromStorage(*queue.trouble);
@@ -201,13 +206,24 @@ void Batch::work(const Answering& answering, Queue& queue, std::uint32_t slot) {
     const std::size_t at = queue.next++;
     if (at >= queue.requests.size()) return;
     const std::size_t request = queue.requests[at];
-    const auto answered = answering.answer(request, slot);
+    const auto answered = answer(answering, queue, request, slot);
     if (answered) continue;
     const std::lock_guard lock(queue.mutex);
     queue.gone = true;
     queue.underway.push_back(request);
     if (answered.error().kind() != Error::Kind::Unavailable) queue.trouble = answered.error();
   }
+}
+
+Outcome Batch::answer(const Answering& answering, Queue& queue, std::size_t request, std::uint32_t slot) {
+  auto question = answering.prepare(request);
+  if (!question) return question.error();
+  std::unique_lock turn(queue.turns[slot]);
+  if (queue.gone) return {};  // not asked: nobody can say that it is at fault
+  const auto line = answering.ask(*question, slot);
+  if (!line) queue.gone = true;
+  turn.unlock();
+  return line ? m_journal->finish(request, line->text, line->usage) : Outcome(line.error());
 }
 
 // The second crash was while it was asked alone.

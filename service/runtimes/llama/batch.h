@@ -35,7 +35,8 @@ private:
   [[nodiscard]] worker::Step answerAll(Kind kind);
   // One server's life: it may end before all were answered.
   [[nodiscard]] worker::Step serve(const ServerPlan& plan, const std::vector<std::size_t>& requests);
-  static void work(const Answering& answering, Queue& queue, std::uint32_t slot);
+  void work(const Answering& answering, Queue& queue, std::uint32_t slot);
+  [[nodiscard]] Outcome answer(const Answering& answering, Queue& queue, std::size_t request, std::uint32_t slot);
   // What follows from the server's end while these were under way.
   [[nodiscard]] worker::Step ended(const Server& server, const Ended& how, const std::vector<std::size_t>& underway);
   [[nodiscard]] Outcome blame(std::size_t request);
