@@ -124,11 +124,8 @@ Result<std::optional<runtimes::ModelOrder>> Ring::modelFor(const v1::TaskSpec& s
   if (!programs) return programs.error();
   const auto& header = used->model.header();
   const bool onProcessor = device == model::kProcessorId;
-  const auto need = models::needOf(header, 1);
   return std::optional(runtimes::ModelOrder{.file = used->file,
-                                            .weightBytes = need.weights,
-                                            .cacheBytesPerToken = need.context,
-                                            .workBytes = need.computing,
+                                            .memory = models::memoryOf(header),
                                             .trainedContext = static_cast<std::uint32_t>(header.context_length()),
                                             .programs = *std::move(programs),
                                             .onProcessor = onProcessor,
@@ -158,7 +155,7 @@ void Ring::startWorker(const model::StartWorker& order, const model::Facts& fact
                                          .workFolder = m_stages.files.workFolder(order.task),
                                          .outFolder = m_stages.files.outFolder(order.task),
                                          .devices = {gpu.nodes().begin(), gpu.nodes().end()},
-                                         .hardware = gpu.type() != "software",
+                                         .gpuType = gpu.type(),
                                          .pieceMs = values.gpu().piece_ms(),
                                          .pieceLimitS = values.gpu().piece_limit(),
                                          .checkpointEveryS = values.tasks().checkpoint_every(),

@@ -1,37 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/fit.h"
 
+#include "base/saturating.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace lull::models {
 
+using saturating::plus;
+using saturating::times;
+
 namespace {
 
-constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kTokensAtOnce = 512;  // llama.cpp's ubatch
-constexpr std::uint64_t kActivations = 13;    // of the embedding's width, as llama.cpp reserves for its graphs
-constexpr std::uint64_t kDriver = 64 << 20;   // what a device and its pipelines take
+constexpr std::uint64_t kActivations = 13;   // of the embedding's width, as llama.cpp reserves for its graphs
+constexpr std::uint64_t kDriver = 64 << 20;  // what a device and its pipelines take
+constexpr std::uint64_t kMostContext = 1 << 20;
 
-std::uint64_t times(std::uint64_t a, std::uint64_t b) {
-  std::uint64_t out = 0;
-  return __builtin_mul_overflow(a, b, &out) ? kAll : out;
-}
-
-std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > kAll - b ? kAll : a + b; }
-
-// Keys and values, and a column of the mask of what may look at what; all F16.
-std::uint64_t bytesOfAToken(const v1::ModelHeader& header) {
-  const auto cached = times(header.key_heads_in_all(), plus(header.key_length(), header.value_length()));
-  return times(plus(cached, kTokensAtOnce), 2);
-}
-
-// Logits of a batch, or the activations between two layers: whichever is more, they use the same memory.
-std::uint64_t computing(const v1::ModelHeader& header) {
-  const auto width = std::max(header.vocabulary(), times(header.embedding(), kActivations));
-  return plus(times(times(width, kTokensAtOnce), 4), kDriver);
+// One request at a time, so little at once as is computed where memory is short.
+gguf::Load least(std::uint64_t context) {
+  return {.context = static_cast<std::uint32_t>(std::min(context, kMostContext)), .batch = gguf::kLeastBatch};
 }
 
 std::string gigabytes(std::uint64_t bytes) {
@@ -39,21 +28,24 @@ std::string gigabytes(std::uint64_t bytes) {
   return mega < 1000 ? fmt::format("{:.0f} MB", mega) : fmt::format("{:.1f} GB", mega / 1000);
 }
 
-std::uint32_t layersThatFit(const v1::ModelHeader& header, const Need& need, std::uint64_t memory) {
+std::uint32_t layersThatFit(const v1::ModelHeader& header, std::uint32_t context, std::uint64_t memory) {
   if (header.layers() == 0) return 0;
-  const auto always =
-      plus(need.computing, header.tensor_bytes() - std::min(header.tensor_bytes(), header.layer_bytes()));
-  const auto each = std::max<std::uint64_t>(plus(header.layer_bytes(), need.context) / header.layers(), 1);
+  const auto reckoned = memoryOf(header);
+  const auto inLayers = plus(header.layer_bytes(), times(reckoned.cachePerToken, context));
+  const auto whole = bytesFor(reckoned, least(context));
+  const auto always = whole - std::min(whole, inLayers);
+  const auto each = std::max<std::uint64_t>(inLayers / header.layers(), 1);
   if (memory <= always) return 0;
   return static_cast<std::uint32_t>(std::min((memory - always) / each, header.layers()));
 }
 
 std::uint32_t contextThatFits(const v1::ModelHeader& header, std::uint64_t memory) {
-  const auto rest = needOf(header, 0).sum();
-  if (memory <= rest) return 0;
-  const auto most = header.context_length() == 0 ? 1 << 20U : header.context_length();
-  const auto each = std::max<std::uint64_t>(bytesOfAToken(header), 1);
-  return static_cast<std::uint32_t>(std::min((memory - rest) / each, most));
+  const auto reckoned = memoryOf(header);
+  const auto none = bytesFor(reckoned, least(0));
+  if (memory <= none) return 0;
+  const auto most = header.context_length() == 0 ? kMostContext : header.context_length();
+  const auto each = std::max<std::uint64_t>(plus(reckoned.cachePerToken, bytesFor({}, least(1))), 1);
+  return static_cast<std::uint32_t>(std::min((memory - none) / each, most));
 }
 
 std::string sentenceOf(const v1::ModelFit& fit) {
@@ -71,27 +63,33 @@ std::string sentenceOf(const v1::ModelFit& fit) {
 
 }  // namespace
 
-std::uint64_t Need::sum() const { return plus(plus(weights, context), computing); }
-
-Need needOf(const v1::ModelHeader& header, std::uint64_t context) {
+// Keys and values are F16. To compute with: the logits of a token, or the activations between two layers, all F32;
+// whichever is more, as they use the same memory.
+gguf::Memory memoryOf(const v1::ModelHeader& header) {
+  const auto cached = times(header.key_heads_in_all(), plus(header.key_length(), header.value_length()));
+  const auto width = std::max(header.vocabulary(), times(header.embedding(), kActivations));
   return {.weights = header.tensor_bytes(),
-          .context = times(bytesOfAToken(header), context),
-          .computing = computing(header)};
+          .cachePerToken = times(cached, 2),
+          .workPerToken = times(width, 4),
+          .driver = kDriver};
 }
 
 v1::ModelFit fitOf(const v1::ModelHeader& header, std::uint64_t memory, std::uint32_t wanted) {
   v1::ModelFit out;
   const auto made = header.context_length() == 0 ? wanted : header.context_length();
-  out.set_context(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, made)));
-  const auto need = needOf(header, out.context());
+  const auto reckoned = memoryOf(header);
+  auto load = least(std::min<std::uint64_t>(wanted, made));
+  while (memory > 0 && bytesFor(reckoned, load) > memory && load.context > gguf::kLeastContext) load.context /= 2;
+  out.set_context(load.context);
+  const auto need = bytesFor(reckoned, load);
   out.set_memory_bytes(memory);
-  out.set_needed_bytes(need.sum());
+  out.set_needed_bytes(need);
   out.set_layers(static_cast<std::uint32_t>(header.layers()));
   if (memory > 0) {
-    const bool whole = need.sum() <= memory;
+    const bool whole = need <= memory;
     out.set_layers_on_gpu(
         whole ? out.layers()
-              : std::min(layersThatFit(header, need, memory), out.layers() - std::min(out.layers(), 1U)));
+              : std::min(layersThatFit(header, out.context(), memory), out.layers() - std::min(out.layers(), 1U)));
     if (whole) out.set_most_context(contextThatFits(header, memory));
   }
   out.set_text(sentenceOf(out));

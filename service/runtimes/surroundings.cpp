@@ -26,6 +26,8 @@ constexpr const char* kWork = "/lull/work";
 constexpr const char* kOut = "/lull/out";
 constexpr const char* kModel = "/lull/model.gguf";
 
+constexpr const char* kSoftware = "software";  // a GPU's type
+
 // Without walls drivers are found as lull-gpus found them.
 std::vector<std::string> ownersEnvironment() {
   return process::fromEnvironment({"PATH", "HOME", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME",
@@ -71,9 +73,16 @@ const fs::path& programOf(const WorkersOptions& options, const WorkerOrder& orde
 // unless it is told which to take. Its ways for matrix units and half floats are slow there, and on Mesa 26.1's
 // lavapipe an answer is wrong now and then, without any layer too.
 std::vector<std::string> driversFor(const WorkerOrder& order) {
-  if (order.hardware) return {"VK_LOADER_DRIVERS_DISABLE=*lvp*"};
+  if (order.gpuType != kSoftware) return {"VK_LOADER_DRIVERS_DISABLE=*lvp*"};
   return {"VK_LOADER_DRIVERS_SELECT=*lvp*", "GGML_VK_VISIBLE_DEVICES=0", "GGML_VK_DISABLE_COOPMAT=1",
           "GGML_VK_DISABLE_F16=1"};
+}
+
+worker::v1::Llama::Gpu gpuOf(const std::string& type) {
+  if (type == kSoftware) return worker::v1::Llama::GPU_SOFTWARE;
+  if (type == "integrated") return worker::v1::Llama::GPU_INTEGRATED;
+  if (type == "discrete") return worker::v1::Llama::GPU_DISCRETE;
+  return worker::v1::Llama::GPU_UNSPECIFIED;
 }
 
 bool isOnProcessor(const WorkerOrder& order) { return order.model && order.model->onProcessor; }
@@ -173,9 +182,11 @@ worker::v1::Start startFor(const WorkerOrder& order, Walls walls) {
   llama.set_model_file(inside ? kModel : order.model->file.native());
   llama.set_on_cpu(order.model->onProcessor);
   llama.set_threads(order.model->threads);
-  llama.set_weight_bytes(order.model->weightBytes);
-  llama.set_cache_bytes_per_token(order.model->cacheBytesPerToken);
-  llama.set_work_bytes(order.model->workBytes);
+  llama.set_gpu(gpuOf(order.gpuType));
+  llama.set_weight_bytes(order.model->memory.weights);
+  llama.set_cache_bytes_per_token(order.model->memory.cachePerToken);
+  llama.set_work_bytes(order.model->memory.driver);
+  llama.set_work_bytes_per_token(order.model->memory.workPerToken);
   llama.set_trained_context(order.model->trainedContext);
   return start;
 }

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "gguf/memory.h"
 #include "model/report.h"
 #include "model/task.h"
 #include "runtimes/governor_figures.h"
@@ -37,13 +38,10 @@ struct WorkersOptions {
 // Of tasks with a language model.
 struct ModelOrder {
   std::filesystem::path file;
-  // What its header says; 0: it does not.
-  std::uint64_t weightBytes = 0;
-  std::uint64_t cacheBytesPerToken = 0;
-  std::uint64_t workBytes = 0;
-  std::uint32_t trainedContext = 0;
-  image::Programs programs;  // llama.cpp's
-  bool onProcessor = false;  // no GPU: the gate is held by stopping everything inside (see processor_gate.h)
+  gguf::Memory memory;               // as its header says
+  std::uint32_t trainedContext = 0;  // tokens; 0: it does not say
+  image::Programs programs;          // llama.cpp's
+  bool onProcessor = false;          // no GPU: the gate is held by stopping everything inside (see processor_gate.h)
   std::uint32_t threads = 1;
   std::shared_ptr<const void> held;  // the model stays while this is kept
 };
@@ -58,7 +56,7 @@ struct WorkerOrder {
   std::filesystem::path workFolder;
   std::filesystem::path outFolder;
   std::vector<std::filesystem::path> devices = {};  // nodes of the GPU
-  bool hardware = false;                            // it is not a software device
+  std::string gpuType;                              // as in v1::Gpu
   std::uint32_t pieceMs = 4;
   std::uint32_t pieceLimitS = 10;
   std::uint32_t checkpointEveryS = 30;

@@ -41,22 +41,41 @@ private slots:
   }
 
   void reckonedIsWhatIsTaken_data() {
-    QTest::addColumn<int>("context");
-    QTest::newRow("2048") << 2048;
-    QTest::newRow("8192") << 8192;
+    QTest::addColumn<quint32>("context");
+    QTest::addColumn<quint32>("parallel");
+    QTest::addColumn<quint32>("batch");
+    QTest::newRow("2048") << 2048U << 1U << 512U;
+    QTest::newRow("8192") << 8192U << 1U << 512U;
+    QTest::newRow("four at once") << 2048U << 4U << 512U;
+    QTest::newRow("eight at once, fewer tokens") << 4096U << 8U << 128U;
+    QTest::newRow("the least") << 512U << 1U << 128U;
+    QTest::newRow("a long embedding") << 4096U << 1U << 4096U;
   }
   void reckonedIsWhatIsTaken() {
-    QFETCH(int, context);
+    QFETCH(quint32, context);
+    QFETCH(quint32, parallel);
+    QFETCH(quint32, batch);
     const auto header = models::headerOf(m_model);
     QVERIFY(header);
-    const auto reckoned =
-        static_cast<double>(models::needOf(*header, static_cast<std::uint64_t>(context)).sum()) / (1 << 20U) -
-        kDriverMiB;
-    const auto socket = m_folder.path().toStdString() + "/" + std::to_string(context) + ".sock";
+    const auto reckoned = static_cast<double>(bytesFor(models::memoryOf(*header),
+                                                       {.context = context, .parallel = parallel, .batch = batch})) /
+                              (1 << 20U) -
+                          kDriverMiB;
+    const auto socket = m_folder.path().toStdString() + "/server.sock";
+    std::filesystem::remove(socket);
     llama::Program server(
         {.program = "llama-server",
-         .arguments = {"-m", m_model, "--host", socket, "-c", std::to_string(context), "-np", "1", "-ngl", "99", "-fit",
-                       "off", "-lv", "4", "--no-webui", "--no-warmup", "--offline"},
+         .arguments = {"-m",         m_model,
+                       "--host",     socket,
+                       "-c",         std::to_string(context * parallel),
+                       "-np",        std::to_string(parallel),
+                       "-b",         std::to_string(std::max(batch, 2048U)),
+                       "-ub",        std::to_string(batch),
+                       "-ngl",       "99",
+                       "-fit",       "off",
+                       "-lv",        "4",
+                       "--no-webui", "--no-warmup",
+                       "--offline"},
          .environment = {
              "GGML_VK_VISIBLE_DEVICES=0",
              "VK_DRIVER_FILES=" + (llama::rootFolder() / "usr/share/vulkan/icd.d/lull_software.json").string()}});

@@ -137,24 +137,19 @@ std::vector<std::size_t> Batch::open(Kind kind, bool suspect) const {
 // was.
 worker::Step Batch::answerAll(Kind kind) {
   const auto& batch = m_start.spec().llama_batch();
-  const Wanted wanted{.context = batch.context(),
-                      .parallel = batch.parallel(),
-                      .batch = kind == Kind::Embed ? m_longestToEmbed : kBatch};
+  const Wanted wanted{
+      .context = batch.context(), .parallel = batch.parallel(), .batch = kind == Kind::Embed ? m_longestToEmbed : 0};
   const auto fits = fit(wanted, m_start.llama(), m_start.memory_limit());
   if (!fits) return fits.failure();
-  ServerPlan plan{.where = m_start.llama(),
-                  .folder = m_start.work_dir(),
-                  .context = fits->context,
-                  .parallel = fits->parallel,
-                  .batch = fits->batch,
-                  .embeddings = kind == Kind::Embed};
+  ServerPlan plan{
+      .where = m_start.llama(), .folder = m_start.work_dir(), .load = *fits, .embeddings = kind == Kind::Embed};
   for (;;) {
     auto requests = open(kind, false);
     const bool alone = requests.empty();
     if (alone) requests = open(kind, true);
     if (requests.empty()) return worker::Done{};
     if (alone) requests.resize(1);
-    plan.parallel = alone ? 1 : fits->parallel;
+    plan.load.parallel = alone ? 1 : fits->parallel;
     if (auto served = serve(plan, requests); !served) return served;
   }
 }
@@ -166,10 +161,11 @@ worker::Step Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>
   if (auto ready = server->waitReady(); !ready) return ready.failure();
   m_outlook.begin({.done = m_journal->done(), .seconds = secondsSpent()});
   const Answering answering({.http = server->http(), .lines = m_lines, .journal = *m_journal, .batch = m_id});
-  Queue queue(requests, plan.parallel);
+  Queue queue(requests, plan.load.parallel);
   std::vector<std::thread> threads;
-  for (std::uint32_t i = 0; i < plan.parallel * kThreadsPerSlot; ++i) {
-    threads.emplace_back([this, &answering, &queue, slot = i % plan.parallel] { work(answering, queue, slot); });
+  const std::uint32_t slots = plan.load.parallel;
+  for (std::uint32_t i = 0; i < slots * kThreadsPerSlot; ++i) {
+    threads.emplace_back([this, &answering, &queue, slot = i % slots] { work(answering, queue, slot); });
   }
   for (auto& thread : threads) thread.join();
   if (queue.trouble) return worker::fromStorage(*queue.trouble);

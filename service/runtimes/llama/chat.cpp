@@ -15,7 +15,6 @@ namespace lull::runtimes::llama {
 namespace {
 
 // Tokens. All that was said is kept in the context, so it is chosen larger than for tasks of which each request is new.
-constexpr std::uint32_t kUsualContext = 4096;
 constexpr std::uint32_t kMostContext = 16384;  // a small GPU takes long to read that much again
 
 std::filesystem::path usageFile(const worker::v1::Start& start) {
@@ -53,13 +52,12 @@ worker::Attempt<std::vector<v1::Output>> Chat::run(const Telling& telling) {
   if (!fits) return fits.failure();
   ServerPlan plan{.where = m_start.llama(),
                   .folder = m_start.work_dir(),
-                  .context = fits->context,
-                  .parallel = 1,
+                  .load = *fits,
                   .log = "/proc/self/fd/" + std::to_string(m_log.get())};
   while (!m_over.stop_requested()) {
     auto server = load(plan);
     if (!server && mayTakeLess(server.failure(), plan)) {
-      plan.context /= 2;
+      plan.load.context /= 2;
       continue;
     }
     if (!server) return server.failure();
@@ -75,14 +73,14 @@ std::uint32_t Chat::contextWanted() const {
   const auto asked = m_start.spec().llama_chat().context();
   const auto limit = m_start.memory_limit() > 0 ? m_start.memory_limit() : m_start.main_memory_limit();
   auto context = std::min(model.trained_context(), kMostContext);
-  while (context > kUsualContext && !fit({.context = context, .parallel = 1}, model, limit)) context /= 2;
-  return asked > 0 || context <= kUsualContext ? asked : context;
+  while (context > gguf::kUsualContext && !fit({.context = context, .parallel = 1}, model, limit)) context /= 2;
+  return asked > 0 || context <= gguf::kUsualContext ? asked : context;
 }
 
 // Less is free than was granted: the usual context may do.
 bool Chat::mayTakeLess(const worker::Failure& failure, const ServerPlan& plan) const {
   return failure.kind() == worker::Failure::KIND_OUT_OF_MEMORY && m_start.spec().llama_chat().context() == 0 &&
-         plan.context > kUsualContext;
+         plan.load.context > gguf::kUsualContext;
 }
 
 worker::Attempt<Server> Chat::load(const ServerPlan& plan) {

@@ -15,6 +15,7 @@ namespace lull::runtimes::llama {
 
 namespace {
 
+constexpr std::uint32_t kTaken = 2048;  // tokens that llama.cpp takes up together, to compute them by the batch
 constexpr auto kLook = std::chrono::milliseconds(50);  // at a server that loads its model
 
 // A model made for embeddings says how it makes one of those of all tokens; of others it is their mean.
@@ -29,11 +30,12 @@ bool pools(const std::filesystem::path& model) {
 
 std::vector<std::string> argumentsOf(const ServerPlan& plan, const std::filesystem::path& socket) {
   const auto& where = plan.where;
+  const auto& load = plan.load;
   const auto threads = std::to_string(std::max(1U, where.threads()));
   std::vector<std::string> out{"-m",          where.model_file(),
                                "--host",      socket.native(),
-                               "-c",          std::to_string(std::uint64_t{plan.context} * plan.parallel),
-                               "-np",         std::to_string(plan.parallel),
+                               "-c",          std::to_string(std::uint64_t{load.context} * load.parallel),
+                               "-np",         std::to_string(load.parallel),
                                "-dev",        where.on_cpu() ? "none" : "Vulkan0",  // or it would do without
                                "-ngl",        where.on_cpu() ? "0" : "99",
                                "-t",          threads,
@@ -43,10 +45,12 @@ std::vector<std::string> argumentsOf(const ServerPlan& plan, const std::filesyst
                                "--no-webui",  "--no-warmup",
                                "--offline",   "--no-slots",
                                "--cache-ram", "0"};  // of main memory, 8 GiB otherwise
+  // Of an embedding all is computed at once; llama.cpp aborts while it loads if its slots do not share that evenly.
+  const auto batch = plan.embeddings ? (load.batch + load.parallel - 1) / load.parallel * load.parallel : load.batch;
+  const auto taken = plan.embeddings ? batch : std::max(batch, kTaken);
+  out.insert(out.end(), {"-b", std::to_string(taken), "-ub", std::to_string(batch)});
   if (plan.embeddings) {
-    // llama.cpp aborts while it loads if its slots do not share the batch evenly.
-    const auto batch = std::to_string((plan.batch + plan.parallel - 1) / plan.parallel * plan.parallel);
-    out.insert(out.end(), {"--embeddings", "-b", batch, "-ub", batch});
+    out.push_back("--embeddings");
     if (!pools(where.model_file())) out.insert(out.end(), {"--pooling", "mean"});
   }
   out.insert(out.end(), plan.more.begin(), plan.more.end());

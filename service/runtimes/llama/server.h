@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "runtimes/llama/fit.h"
+#include "gguf/memory.h"
 #include "runtimes/llama/http.h"
 #include "runtimes/llama/program.h"
 #include "runtimes/worker/failure.h"
@@ -18,9 +18,7 @@ namespace lull::runtimes::llama {
 struct ServerPlan {
   worker::v1::Llama where;
   std::filesystem::path folder;  // for socket and log
-  std::uint32_t context = 4096;  // tokens of one request
-  std::uint32_t parallel = 1;
-  std::uint32_t batch = kBatch;  // tokens computed at once; an embedding has to be at most so long
+  gguf::Load load;               // an embedding has to be at most as long as its batch
   bool embeddings = false;
   std::vector<std::string> more{};  // arguments
   std::filesystem::path log{};      // empty: in the folder

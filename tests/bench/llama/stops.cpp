@@ -82,13 +82,15 @@ void printHistogram(const governor::Page& page) {
 }  // namespace
 
 void benchStops(const Options& options) {
-  Budget budget(options.seconds, 9);
+  Budget budget(options.seconds, 12);
   for (const auto& work : {kDecode, kPrefill512, kPrefill64, kPrefill16}) {
     if (!options.wants(work)) continue;
     stopsOf(work, true, options, budget);
     stopsOf(work, false, options, budget);
   }
-  if (options.wants(kPrefill512Medium)) stopsOf(kPrefill512Medium, true, options, budget);
+  for (const auto& work : {kPrefill512Medium, kPrefill256Medium, kPrefill128Medium, kPrefill64Medium}) {
+    if (options.wants(work)) stopsOf(work, true, options, budget);
+  }
 }
 
 // Without a warm-up: first uses of shaders are part of it.

@@ -21,6 +21,12 @@ struct Workload {
 };
 inline constexpr Workload kDecode{.name = "decode", .model = "medium", .generated = 48};
 inline constexpr Workload kPrefill512Medium{.name = "prefill 512, medium", .model = "medium", .prompt = 512};
+inline constexpr Workload kPrefill256Medium{
+    .name = "prefill 256, medium", .model = "medium", .prompt = 512, .ubatch = 256};
+inline constexpr Workload kPrefill128Medium{
+    .name = "prefill 128, medium", .model = "medium", .prompt = 512, .ubatch = 128};
+inline constexpr Workload kPrefill64Medium{
+    .name = "prefill 64, medium", .model = "medium", .prompt = 512, .ubatch = 64};
 inline constexpr Workload kPrefill512{.name = "prefill 512", .model = "small", .prompt = 512};
 inline constexpr Workload kPrefill64{.name = "prefill 64", .model = "small", .prompt = 256, .ubatch = 64};
 inline constexpr Workload kPrefill16{.name = "prefill 16", .model = "small", .prompt = 128, .ubatch = 16};

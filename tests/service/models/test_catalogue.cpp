@@ -96,8 +96,9 @@ private slots:
 
   void fits() {
     const auto header = sevenBillion();
-    // Keys and values: 112 heads of 256 numbers of two bytes are 57,344 bytes a token; 1024 more of the mask.
-    QCOMPARE(needOf(header, 4096).context, std::uint64_t{58'368 * 4096});
+    // Keys and values: 112 heads of 256 numbers of two bytes.
+    const auto memory = memoryOf(header);
+    QCOMPARE(memory.cachePerToken, std::uint64_t{57'344});
     const auto large = fitOf(header, 24'000'000'000);
     QCOMPARE(large.layers_on_gpu(), 28U);
     QCOMPARE(large.most_context(), 32'768U);
@@ -105,7 +106,8 @@ private slots:
     const auto small = fitOf(header, 3'000'000'000);
     QVERIFY(small.layers_on_gpu() > 8 && small.layers_on_gpu() < 20);
     QCOMPARE(small.most_context(), 0U);
-    QVERIFY2(small.text().starts_with("does not fit: needs about 5."), small.text().c_str());
+    QVERIFY2(small.text().starts_with("does not fit: needs about 4.9 GB with a context of 512 tokens"),
+             small.text().c_str());
     const auto layers = "3.0 GB (" + std::to_string(small.layers_on_gpu()) + " of 28 layers would)";
     QVERIFY2(small.text().ends_with(layers), small.text().c_str());
     const auto none = fitOf(header, 500'000'000);
@@ -113,8 +115,15 @@ private slots:
     QVERIFY2(none.text().starts_with("does not fit"), none.text().c_str());
     QVERIFY(fitOf(header, 0).text().find("does not tell") != std::string::npos);
     // What is grown by a byte at the edge.
-    QCOMPARE(fitOf(header, needOf(header, 4096).sum()).layers_on_gpu(), 28U);
-    QCOMPARE(fitOf(header, needOf(header, 4096).sum() - 1).layers_on_gpu(), 27U);
+    const auto least = bytesFor(memory, {.context = 512, .batch = gguf::kLeastBatch});
+    QCOMPARE(fitOf(header, least).layers_on_gpu(), 28U);
+    QCOMPARE(fitOf(header, least - 1).layers_on_gpu(), 27U);
+    // A smaller context, as a worker would take.
+    const auto usual = bytesFor(memory, {.context = 4096, .batch = gguf::kLeastBatch});
+    QCOMPARE(fitOf(header, usual).context(), 4096U);
+    QCOMPARE(fitOf(header, usual).most_context(), 4096U);
+    QCOMPARE(fitOf(header, usual - 1).context(), 2048U);
+    QVERIFY(fitOf(header, usual - 1).most_context() > 4000U);
     QCOMPARE(fitOf(header, 24'000'000'000, 1'000'000).context(), 32'768U);
   }
 
@@ -128,7 +137,7 @@ private slots:
     header.set_value_length(UINT64_MAX);
     header.set_vocabulary(UINT64_MAX);
     header.set_embedding(UINT64_MAX);
-    QCOMPARE(needOf(header, UINT64_MAX).sum(), UINT64_MAX);
+    QCOMPARE(bytesFor(memoryOf(header), {.context = UINT32_MAX, .batch = 1}), UINT64_MAX);
     QCOMPARE(fitOf(header, 1 << 30U).layers_on_gpu(), 0U);
     QCOMPARE(fitOf(v1::ModelHeader(), 1 << 30U).layers(), 0U);
   }

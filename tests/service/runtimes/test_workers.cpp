@@ -2,6 +2,7 @@
 // The door to workers, with programs that keep to nothing.
 #include "base/sha256.h"
 #include "runtimes/shader_cache.h"
+#include "runtimes/surroundings.h"
 #include "service/runtimes/scripted.h"
 
 #include <QTemporaryDir>
@@ -56,6 +57,26 @@ private slots:
     QVERIFY(scripted.hears<model::WorkerDrained>());
     QVERIFY(scripted.workers().figures("t-1")->drainedAt);
     QVERIFY(!scripted.workers().figures("t-1")->endedAt);
+  }
+
+  void aWorkerIsToldItsGpuAndWhatTheModelTakes() {
+    using worker::v1::Llama;
+    for (const auto& [type, gpu] : {std::pair{"software", Llama::GPU_SOFTWARE},
+                                    {"integrated", Llama::GPU_INTEGRATED},
+                                    {"discrete", Llama::GPU_DISCRETE},
+                                    {"virtual", Llama::GPU_UNSPECIFIED}}) {
+      runtimes::WorkerOrder order;
+      order.model = runtimes::ModelOrder{.memory = {.weights = 1, .cachePerToken = 2, .workPerToken = 3, .driver = 4},
+                                         .trainedContext = 5};
+      order.gpuType = type;
+      const auto told = runtimes::startFor(order, sandbox::Walls::Bare).llama();
+      QCOMPARE(told.gpu(), gpu);
+      QCOMPARE(told.weight_bytes(), std::uint64_t{1});
+      QCOMPARE(told.cache_bytes_per_token(), std::uint64_t{2});
+      QCOMPARE(told.work_bytes_per_token(), std::uint64_t{3});
+      QCOMPARE(told.work_bytes(), std::uint64_t{4});
+      QCOMPARE(told.trained_context(), 5U);
+    }
   }
 
   void dutyReachesThePage() {

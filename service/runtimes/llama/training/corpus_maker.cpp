@@ -53,8 +53,7 @@ worker::Step CorpusMaker::make(const std::function<void()>& begun) {
   where.set_on_cpu(true);  // it only reads the vocabulary
   auto server = Server::start({.where = where,
                                .folder = m_plan.folder,
-                               .context = kWindowStep,
-                               .parallel = 1,
+                               .load = {.context = kWindowStep, .batch = gguf::kLeastBatch},
                                // The last answer is whole, and not to be gone on with.
                                .more = {"--no-prefill-assistant"}});
   if (!server) return server.failure();

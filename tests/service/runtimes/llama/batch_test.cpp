@@ -24,6 +24,11 @@ std::string completion(const std::string& id, const std::string& text, json more
   return json{{"custom_id", id}, {"method", "POST"}, {"url", "/v1/completions"}, {"body", more}}.dump() + "\n";
 }
 
+std::string embedding(const std::string& id, const std::string& input) {
+  return json{{"custom_id", id}, {"method", "POST"}, {"url", "/v1/embeddings"}, {"body", {{"input", input}}}}.dump() +
+         "\n";
+}
+
 json letters() {
   json out = json::array();
   for (int token = 'a'; token <= 'z'; ++token) out.push_back({token, 1e10});

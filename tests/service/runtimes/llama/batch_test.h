@@ -24,6 +24,7 @@ inline constexpr const char* kNoGpu = "VK_DRIVER_FILES=/nonexistent";
                                nlohmann::json more = nlohmann::json::object());
 [[nodiscard]] std::string completion(const std::string& id, const std::string& text,
                                      nlohmann::json more = nlohmann::json::object());
+[[nodiscard]] std::string embedding(const std::string& id, const std::string& input);
 // A bias to letters, so much more likely than any other token, and all the same to the last bit of a float: the answers
 // are letters, and do not depend on how a model of random weights was rounded this time.
 [[nodiscard]] nlohmann::json letters();

@@ -29,13 +29,9 @@ void TestBatchAnswers::answersAreThoseOfAPlainServer() {
   const json stopped{{"temperature", 0}, {"max_tokens", 200}, {"stop", {"an", "th", "e"}}};
   const json listed{{"temperature", 0}, {"max_tokens", 5}, {"logprobs", true}, {"top_logprobs", 2}};
   const std::vector<std::pair<std::string, std::string>> asked{
-      {"greedy", chat("greedy", "the hen", greedy)},
-      {"chance", chat("chance", "the hen", chance)},
-      {"stopped", chat("stopped", "and then", stopped)},
-      {"text", completion("text", "once upon a time", greedy)},
-      {"listed", chat("listed", "the hen", listed)},
-      {"embedding", R"({"custom_id":"embedding","method":"POST","url":"/v1/embeddings","body":{"input":"the hen"}})"
-                    "\n"}};
+      {"greedy", chat("greedy", "the hen", greedy)},     {"chance", chat("chance", "the hen", chance)},
+      {"stopped", chat("stopped", "and then", stopped)}, {"text", completion("text", "once upon a time", greedy)},
+      {"listed", chat("listed", "the hen", listed)},     {"embedding", embedding("embedding", "the hen")}};
   std::string requests;
   for (const auto& [id, line] : asked) requests += line;
   const auto run = worker(startFor(requests));
@@ -83,10 +79,6 @@ void TestBatchAnswers::answersAreThoseOfAPlainServer() {
 void TestBatchAnswers::longTextsAreEmbedded() {
   std::string text;
   while (text.size() < 4000) text += "q" + std::to_string(text.size()) + " ";
-  const auto embedding = [](const std::string& id, const std::string& input) {
-    return json{{"custom_id", id}, {"method", "POST"}, {"url", "/v1/embeddings"}, {"body", {{"input", input}}}}.dump() +
-           "\n";
-  };
   auto start = startFor(embedding("long", text) + embedding("longer", text + "and more"));
   start.mutable_spec()->mutable_llama_batch()->set_context(4096);
   start.mutable_spec()->mutable_llama_batch()->set_parallel(3);

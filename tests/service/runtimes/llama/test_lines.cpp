@@ -2,7 +2,6 @@
 // What a batch's lines say, what is wrong with them, and how answers are written.
 #include "runtimes/llama/answer.h"
 #include "runtimes/llama/events.h"
-#include "runtimes/llama/fit.h"
 #include "runtimes/llama/lines.h"
 #include "runtimes/llama/reasoning.h"
 #include "runtimes/llama/request.h"
@@ -42,9 +41,6 @@ private slots:
   void templatesWithOtherMarksAreLeftToTheServer();
   void eventsComeInPieces();
   void linesAreFound();
-  void whatFitsIsChosen_data();
-  void whatFitsIsChosen();
-  void longEmbeddingsTakeMemory();
   void seedsOfRunsDiffer();
 };
 
@@ -235,61 +231,6 @@ void TestLines::linesAreFound() {
   QCOMPARE(lines->read(2, 2).value(), std::string("thr"));
   QVERIFY(Lines::open(file, 2).error().kind() == Error::Kind::TooBig);
   QVERIFY(Lines::open(file.parent_path() / "none", 2).error().kind() == Error::Kind::NotFound);
-}
-
-void TestLines::whatFitsIsChosen_data() {
-  QTest::addColumn<quint32>("context");
-  QTest::addColumn<quint32>("parallel");
-  QTest::addColumn<quint64>("limit");
-  QTest::addColumn<quint32>("gotContext");
-  QTest::addColumn<quint32>("gotParallel");
-  // A model of 1 GB with 100 kB a token, trained on 8192 tokens.
-  QTest::newRow("no limit") << 0U << 0U << quint64{0} << 4096U << 4U;
-  QTest::newRow("all fits") << 0U << 0U << quint64{4'000'000'000} << 4096U << 4U;
-  QTest::newRow("fewer at once") << 0U << 0U << quint64{2'200'000'000} << 4096U << 2U;
-  QTest::newRow("less context") << 0U << 0U << quint64{1'500'000'000} << 2048U << 1U;
-  QTest::newRow("as asked") << 8000U << 2U << quint64{4'000'000'000} << 8000U << 2U;
-  QTest::newRow("asked for too much") << 8000U << 4U << quint64{3'000'000'000} << 0U << 0U;
-  QTest::newRow("too big at all") << 0U << 0U << quint64{1'000'000'000} << 0U << 0U;
-}
-
-void TestLines::whatFitsIsChosen() {
-  QFETCH(quint32, context);
-  QFETCH(quint32, parallel);
-  QFETCH(quint64, limit);
-  QFETCH(quint32, gotContext);
-  QFETCH(quint32, gotParallel);
-  worker::v1::Llama model;
-  model.set_weight_bytes(1'000'000'000);
-  model.set_cache_bytes_per_token(100'000);
-  model.set_work_bytes(192ULL << 20U);
-  model.set_trained_context(8192);
-  const auto fits = fit({.context = context, .parallel = parallel}, model, limit);
-  QCOMPARE(fits.ok(), gotContext > 0);
-  if (fits) {
-    QCOMPARE(fits->context, gotContext);
-    QCOMPARE(fits->parallel, gotParallel);
-  } else {
-    QCOMPARE(fits.failure().kind(), v1::Failure::KIND_TOO_BIG);
-    QVERIFY(QString::fromStdString(fits.failure().message()).contains(" GB, this device grants "));
-  }
-}
-
-// What is computed at once takes more of the memory the more it is, and never less than llama.cpp's own.
-void TestLines::longEmbeddingsTakeMemory() {
-  worker::v1::Llama model;
-  model.set_work_bytes(100);
-  model.set_trained_context(8192);
-  const auto fitting = [&model](std::uint32_t batch, std::uint64_t limit) {
-    return fit({.context = 0, .parallel = 1, .batch = batch}, model, limit);
-  };
-  QCOMPARE(fitting(3, 0)->batch, kBatch);
-  QCOMPARE(fitting(3000, 0)->batch, 3000U);
-  QCOMPARE(fitting(100'000, 0)->batch, 4096U);
-  const auto small = fitting(100'000, 450);
-  QVERIFY(small.ok());
-  QCOMPARE(small->context, 2048U);
-  QCOMPARE(small->batch, 2048U);
 }
 
 void TestLines::seedsOfRunsDiffer() {

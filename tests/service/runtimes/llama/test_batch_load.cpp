@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much a batch has llama-server compute at once.
+#include "service/runtimes/llama/batch_test.h"
+
+#include <QtTest>
+
+#include <fstream>
+
+using namespace lull;
+using namespace lull::test;
+
+class TestBatchLoad : public BatchTest {
+  Q_OBJECT
+
+private slots:
+  void theServerComputesAsMuchAtOnceAsFits_data();
+  void theServerComputesAsMuchAtOnceAsFits();
+};
+
+void TestBatchLoad::theServerComputesAsMuchAtOnceAsFits_data() {
+  QTest::addColumn<int>("gpu");  // unspecified: the processor
+  QTest::addColumn<bool>("embeds");
+  QTest::addColumn<quint32>("parallel");
+  QTest::addColumn<quint64>("megabytes");
+  QTest::addColumn<QString>("told");
+  const int processor = worker::v1::Llama::GPU_UNSPECIFIED;
+  const int discrete = worker::v1::Llama::GPU_DISCRETE;
+  QTest::newRow("processor") << processor << false << 0U << quint64{0} << "-c 2048 -np 4 -dev none -b 2048 -ub 128";
+  QTest::newRow("discrete") << discrete << false << 0U << quint64{0} << "-c 4096 -np 8 -dev Vulkan0 -b 2048 -ub 512";
+  QTest::newRow("little memory") << discrete << false << 0U << quint64{140}
+                                 << "-c 1024 -np 2 -dev Vulkan0 -b 2048 -ub 128";
+  QTest::newRow("as asked") << discrete << false << 3U << quint64{0} << "-c 1536 -np 3 -dev Vulkan0 -b 2048 -ub 512";
+  QTest::newRow("embeddings") << discrete << true << 3U << quint64{0} << "-c 1536 -np 3 -dev Vulkan0 -b 513 -ub 513";
+}
+
+// The arguments of which all that depends; the program that gets them ends at once.
+void TestBatchLoad::theServerComputesAsMuchAtOnceAsFits() {
+  QFETCH(int, gpu);
+  QFETCH(bool, embeds);
+  QFETCH(quint32, parallel);
+  QFETCH(quint64, megabytes);
+  QFETCH(QString, told);
+  auto start = startFor(embeds ? embedding("a", "the hen") : chat("a", "the hen"));
+  start.mutable_spec()->mutable_llama_batch()->set_parallel(parallel);
+  start.set_memory_limit(megabytes * 1'000'000);
+  auto& where = *start.mutable_llama();
+  where.set_on_cpu(gpu == worker::v1::Llama::GPU_UNSPECIFIED);
+  where.set_gpu(static_cast<worker::v1::Llama::Gpu>(gpu));
+  where.set_weight_bytes(100'000'000);
+  where.set_cache_bytes_per_token(20'000);
+  where.set_work_bytes_per_token(100'000);
+  const auto script = folder() / "start";
+  std::ofstream(script) << "#!/bin/sh\nprintf '%s\\n' \"$@\" >'" << (folder() / "arguments").native() << "'\nexit 75\n";
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  where.set_start(0, script);
+  const auto run = worker(start);
+  const auto last = run->last();
+  QVERIFY(last && last->has_failed());
+
+  std::ifstream arguments(folder() / "arguments");
+  QStringList got;
+  for (std::string name, value; std::getline(arguments, name);) {
+    const bool asked = name == "-c" || name == "-np" || name == "-dev" || name == "-b" || name == "-ub";
+    if (asked && std::getline(arguments, value)) got << QString::fromStdString(name + " " + value);
+  }
+  QCOMPARE(got.join(' '), told);
+}
+
+QTEST_GUILESS_MAIN(TestBatchLoad)
+#include "test_batch_load.moc"
