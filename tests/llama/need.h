@@ -13,3 +13,11 @@
     if (none && qEnvironmentVariable("LULL_NO_LLAMA") == "1") QSKIP("LULL_NO_LLAMA=1");    \
     QVERIFY2(!none, "no llama.cpp: make its tree with tests/llama/root build/llama-root"); \
   } while (false)
+
+// The same for a case that has the governor's layer in those programs: a sanitizer's library would come into that tree
+// with it, whose loader and libc it is not made for.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define LULL_NEED_GOVERNED_LLAMA() QSKIP("the governor's layer is sanitized")
+#else
+#define LULL_NEED_GOVERNED_LLAMA() LULL_NEED_LLAMA()
+#endif
