@@ -175,7 +175,7 @@ private:
   std::vector<model::GpuId> devices() const {
     std::vector<model::GpuId> out;
     for (const auto& [id, verdict] : m_in.verdicts.byGpu) out.push_back(id);
-    std::ranges::stable_partition(out, [](const auto& id) { return id != model::kProcessorId; });
+    std::stable_partition(out.begin(), out.end(), [](const auto& id) { return id != model::kProcessorId; });
     return out;
   }
 

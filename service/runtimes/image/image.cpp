@@ -259,7 +259,7 @@ std::vector<v1::Runtime> Images::all() const {
   if (!m_system.name().empty()) out.push_back(m_system);
   if (!out.empty()) out.front().set_current(true);
   for (const auto& image : m_images) out.push_back(shown(*image));
-  std::ranges::stable_partition(out, &v1::Runtime::current);
+  std::stable_partition(out.begin(), out.end(), [](const auto& runtime) { return runtime.current(); });
   return out;
 }
 
