@@ -142,7 +142,7 @@ worker::Step writeFile(const Form& form, const ModelFile& weights, const std::fi
   const auto part = file.parent_path() / "part.gguf";
   Fd fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) return worker::fromStorage(fromErrno("create", part.native()));
-  const auto written = write(form, weights, [&](std::string_view bytes) -> worker::Step {
+  auto written = write(form, weights, [&](std::string_view bytes) -> worker::Step {
     if (auto out = worker::writeAll(fd.get(), bytes); !out) return worker::fromStorage(out.error());
     return worker::Done{};
   });
