@@ -94,7 +94,7 @@ worker::Attempt<Server> Chat::load(const ServerPlan& plan) {
 worker::Step Chat::serve(Server& server) {
   while (const auto question = waitForQuestion()) {
     if (answer(server.http(), *question)) continue;
-    const auto ended = server.program().waitEnd();
+    const auto ended = server.program().endSoon();
     if (auto lost = server.loss(ended)) {
       lost->set_technical("llama-server " + ended.text());  // its log may hold what was said
       return *lost;                                         // whoever asked hears of it as of the task's failure

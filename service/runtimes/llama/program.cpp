@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "governor/page.h"
 #include "process/launch.h"
+#include "runtimes/llama/own_page.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -13,9 +14,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 namespace lull::runtimes::llama {
 
@@ -23,6 +26,9 @@ namespace {
 
 // A program that aborts says more after the cause: where it was.
 constexpr std::size_t kWhereLossIsTold = std::size_t{64} * 1024;
+
+constexpr auto kLook = std::chrono::milliseconds(50);  // at a program that is about to end
+constexpr auto kSoon = std::chrono::seconds(5);
 
 // Descriptors that the governor's layer in the program finds by number.
 void passOn(const char* variable, std::vector<process::DescriptorMap>& descriptors) {
@@ -101,6 +107,16 @@ Ended Program::waitEnd() {
     if (!m_ended && errno != EINTR) return {.code = -1, .signal = 0};
   }
   return *m_ended;
+}
+
+Ended Program::endSoon() {
+  const OwnPage page;
+  for (std::chrono::milliseconds waited{0}; waited < kSoon && !ended();) {
+    std::this_thread::sleep_for(kLook);
+    if (page.isOpen()) waited += kLook;
+  }
+  kill();
+  return waitEnd();
 }
 
 // A stopped process must be able to go too; the group holds whatever it started itself.

@@ -29,6 +29,9 @@ public:
   // Nullopt while it lives.
   [[nodiscard]] std::optional<Ended> ended();
   [[nodiscard]] Ended waitEnd();
+  // Of one whose connection broke, which ends by itself as a rule: waits 5 s, as far as the gate is open, then kills
+  // it.
+  [[nodiscard]] Ended endSoon();
   void kill();
 
 private:

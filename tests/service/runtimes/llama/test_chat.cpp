@@ -64,6 +64,7 @@ private slots:
   void oneQuestionAtATime();
   void closingEndsIt();
   void evictionEndsItAndCountsGoOn();
+  void aCrashIsSaidAndTheNextQuestionAnswered_data();
   void aCrashIsSaidAndTheNextQuestionAnswered();
   void aLossIsNotTheQuestionsFault_data();
   void aLossIsNotTheQuestionsFault();
@@ -262,8 +263,14 @@ void TestChat::evictionEndsItAndCountsGoOn() {
   QCOMPARE(last->finished().usage().prompt(), 2 * first.usage.prompt());
 }
 
+void TestChat::aCrashIsSaidAndTheNextQuestionAnswered_data() {
+  QTest::addColumn<QString>("end");
+  QTest::newRow("it ends") << "";
+  QTest::newRow("only its connection does") << "exec tail -f /dev/null";
+}
 void TestChat::aCrashIsSaidAndTheNextQuestionAnswered() {
-  begin(32768);
+  QFETCH(QString, end);
+  begin(32768, end.toStdString());
   ask(1, question("Hello", {{"max_tokens", 30000}, {"ignore_eos", true}}).dump());
   QVERIFY(m_worker->nextOf(FromWorker::kSaid));
   QCOMPARE(::kill(llama::innermost(m_worker->pid()), SIGKILL), 0);
