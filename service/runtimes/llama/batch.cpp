@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "runtimes/llama/fit.h"
+#include "runtimes/llama/slots.h"
 #include "runtimes/worker/output_file.h"
 
 #include <time.h>
@@ -19,9 +20,9 @@ namespace {
 
 constexpr std::size_t kMostRequests = 1'000'000;
 constexpr std::size_t kLinesAtOnce = 256;
-// While one's request is answered the other prepares the next and keeps the last: a slot that waits for that begins
-// after its neighbours, and their prompts are no longer computed together.
-constexpr std::uint32_t kThreadsPerSlot = 2;
+// Requests that are made ready while others are answered: a slot that waited for that, and for its last answer to be
+// kept, would begin after its neighbours, and their prompts would no longer be computed together.
+constexpr std::uint32_t kMostPreparing = 8;
 constexpr const char* kResults = "results.jsonl";
 
 // Inline requests become a file too: one way to read them.
@@ -41,15 +42,18 @@ std::string fingerprint(const worker::v1::Start& start) {
 }  // namespace
 
 // What the threads of one server's life share.
-struct Batch::Queue {
-  Queue(const std::vector<std::size_t>& asked, std::uint32_t slots) : requests(asked), turns(slots) {}
+struct Batch::Life {
+  Life(const Answering& answers, const std::vector<std::size_t>& asked, std::uint32_t parallel)
+      : answering(answers), requests(asked), slots(parallel) {}
+  const Answering& answering;
   const std::vector<std::size_t>& requests;
-  std::vector<std::mutex> turns;  // of each slot: held by who asks it
+  Slots slots;
   std::atomic<std::size_t> next{0};
   std::atomic<bool> gone{false};  // the server, or the disk
   std::mutex mutex;
-  std::vector<std::size_t> underway;  // when the server went
-  std::optional<Error> trouble;       // of the disk
+  std::vector<std::size_t> underway;   // when the server went
+  std::vector<std::size_t> preparing;  // then: at fault only if nothing was under way
+  std::optional<Error> trouble;        // of the disk
 };
 
 worker::Attempt<std::unique_ptr<Job>> Batch::open(const worker::v1::Start& start) {
@@ -161,22 +165,23 @@ worker::Step Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>
   if (auto ready = server->waitReady(); !ready) return ready.failure();
   m_outlook.begin({.done = m_journal->done(), .seconds = secondsSpent()});
   const Answering answering({.http = server->http(), .lines = m_lines, .journal = *m_journal, .batch = m_id});
-  Queue queue(requests, plan.load.parallel);
+  Life life(answering, requests, plan.load.parallel);
+  const std::size_t doneBefore = m_journal->done();
   std::vector<std::thread> threads;
-  const std::uint32_t slots = plan.load.parallel;
-  for (std::uint32_t i = 0; i < slots * kThreadsPerSlot; ++i) {
-    threads.emplace_back([this, &answering, &queue, slot = i % slots] { work(answering, queue, slot); });
-  }
+  const std::uint32_t count = plan.load.parallel + std::min(plan.load.parallel, kMostPreparing);
+  for (std::uint32_t i = 0; i < count; ++i) threads.emplace_back([this, &life] { work(life); });
   for (auto& thread : threads) thread.join();
-  if (queue.trouble) return worker::fromStorage(*queue.trouble);
-  if (!queue.gone) return worker::Done{};
-  return ended(*server, server->program().waitEnd(), queue.underway);
+  if (life.trouble) return worker::fromStorage(*life.trouble);
+  if (!life.gone) return worker::Done{};
+  const auto& suspects = life.underway.empty() ? life.preparing : life.underway;
+  return ended(*server, suspects, m_journal->done() > doneBefore);
 }
 
-worker::Step Batch::ended(const Server& server, const Ended& how, const std::vector<std::size_t>& underway) {
+worker::Step Batch::ended(Server& server, const std::vector<std::size_t>& underway, bool advanced) {
+  const auto how = server.program().waitEnd();
   log::warning("llama-server {}: {}", how.text(), server.lastWords());
   if (const auto lost = server.loss(how)) {
-    return lost->kind() == worker::Failure::KIND_OUT_OF_MEMORY ? afterShortage(*lost, underway) : *lost;
+    return lost->kind() == worker::Failure::KIND_OUT_OF_MEMORY ? afterShortage(*lost, underway, advanced) : *lost;
   }
   for (const std::size_t request : underway) {
     if (auto kept = blame(request); !kept) return worker::fromStorage(kept.error());
@@ -184,42 +189,48 @@ worker::Step Batch::ended(const Server& server, const Ended& how, const std::vec
   return worker::Done{};
 }
 
-// Others may have taken the memory: the task is tried again later. Only a request for which it runs out again when it
-// is asked alone was too much itself, and the rest go on.
-worker::Step Batch::afterShortage(const worker::Failure& shortage, const std::vector<std::size_t>& underway) {
+// Others may have taken the memory: the task is tried again later, unless it gets on. Only a request for which memory
+// runs out again when it is asked alone was too much itself, and the rest go on.
+worker::Step Batch::afterShortage(const worker::Failure& shortage, const std::vector<std::size_t>& underway,
+                                  bool advanced) {
   worker::Step out = worker::Done{};
   for (const std::size_t request : underway) {
     const bool again = m_journal->shortages(request) > 0;
-    if (!again) out = shortage;
+    if (!again && !advanced) out = shortage;
     const auto kept = again ? giveUp(request, "Memory ran out on this request, twice") : m_journal->runShort(request);
     if (!kept) return worker::fromStorage(kept.error());
   }
   return out;
 }
 
-void Batch::work(const Answering& answering, Queue& queue, std::uint32_t slot) {
-  while (!queue.gone) {
-    const std::size_t at = queue.next++;
-    if (at >= queue.requests.size()) return;
-    const std::size_t request = queue.requests[at];
-    const auto answered = answer(answering, queue, request, slot);
-    if (answered) continue;
-    const std::lock_guard lock(queue.mutex);
-    queue.gone = true;
-    queue.underway.push_back(request);
-    if (answered.error().kind() != Error::Kind::Unavailable) queue.trouble = answered.error();
+void Batch::work(Life& life) {
+  while (!life.gone) {
+    const std::size_t at = life.next++;
+    if (at >= life.requests.size()) return;
+    const std::size_t request = life.requests[at];
+    auto question = life.answering.prepare(request);
+    if (!question) {
+      stop(life, question.error(), request, life.preparing);
+    } else if (const auto slot = life.slots.take()) {
+      answer(life, *question, *slot);
+    }
   }
 }
 
-Outcome Batch::answer(const Answering& answering, Queue& queue, std::size_t request, std::uint32_t slot) {
-  auto question = answering.prepare(request);
-  if (!question) return question.error();
-  std::unique_lock turn(queue.turns[slot]);
-  if (queue.gone) return {};  // not asked: nobody can say that it is at fault
-  const auto line = answering.ask(*question, slot);
-  if (!line) queue.gone = true;
-  turn.unlock();
-  return line ? m_journal->finish(request, line->text, line->usage) : Outcome(line.error());
+void Batch::answer(Life& life, Question& question, std::uint32_t slot) {
+  const auto line = life.answering.ask(question, slot);
+  if (!line) return stop(life, line.error(), question.index, life.underway);
+  life.slots.giveBack(slot);
+  const auto kept = m_journal->finish(question.index, line->text, line->usage);
+  if (!kept) stop(life, kept.error(), question.index, life.underway);
+}
+
+void Batch::stop(Life& life, const Error& why, std::size_t request, std::vector<std::size_t>& suspects) {
+  const std::lock_guard lock(life.mutex);
+  life.gone = true;
+  life.slots.close();
+  suspects.push_back(request);
+  if (why.kind() != Error::Kind::Unavailable) life.trouble = why;
 }
 
 // The second crash was while it was asked alone.

@@ -27,7 +27,7 @@ public:
 
 private:
   enum class Kind : std::uint8_t { Refused, Generate, Embed };
-  struct Queue;
+  struct Life;
   Batch(const worker::v1::Start& start, Lines lines, std::unique_ptr<Journal> journal);
   [[nodiscard]] worker::Step look();
   // What the answers have cost so far, in seconds of the GPU; on the processor, of all threads at once.
@@ -35,12 +35,14 @@ private:
   [[nodiscard]] worker::Step answerAll(Kind kind);
   // One server's life: it may end before all were answered.
   [[nodiscard]] worker::Step serve(const ServerPlan& plan, const std::vector<std::size_t>& requests);
-  void work(const Answering& answering, Queue& queue, std::uint32_t slot);
-  [[nodiscard]] Outcome answer(const Answering& answering, Queue& queue, std::size_t request, std::uint32_t slot);
-  // What follows from the server's end while these were under way.
-  [[nodiscard]] worker::Step ended(const Server& server, const Ended& how, const std::vector<std::size_t>& underway);
+  void work(Life& life);
+  void answer(Life& life, Question& question, std::uint32_t slot);
+  static void stop(Life& life, const Error& why, std::size_t request, std::vector<std::size_t>& suspects);
+  // What follows from the server's end while these were under way. `advanced`: it had answered some before.
+  [[nodiscard]] worker::Step ended(Server& server, const std::vector<std::size_t>& underway, bool advanced);
   [[nodiscard]] Outcome blame(std::size_t request);
-  [[nodiscard]] worker::Step afterShortage(const worker::Failure& shortage, const std::vector<std::size_t>& underway);
+  [[nodiscard]] worker::Step afterShortage(const worker::Failure& shortage, const std::vector<std::size_t>& underway,
+                                           bool advanced);
   [[nodiscard]] Outcome giveUp(std::size_t request, const std::string& why);
   [[nodiscard]] std::vector<std::size_t> open(Kind kind, bool suspect) const;
   [[nodiscard]] worker::Attempt<std::vector<v1::Output>> writeResults();

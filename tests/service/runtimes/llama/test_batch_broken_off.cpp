@@ -39,8 +39,9 @@ private slots:
 
 private:
   worker::v1::Start longAnswers(int requests);
-  // The process number; 0: there was none to kill. `other`: the one that was killed before.
-  pid_t killServerOnceItAnswers(const TestWorker& run, pid_t other) const;
+  // The process number; 0: there was none to kill. `other`: the one that was killed before. `all`: so many requests
+  // have begun to be answered, the first ones; 0: any.
+  pid_t killServerOnceItAnswers(const TestWorker& run, pid_t other, int all = 0) const;
 };
 
 void TestBatchBrokenOff::anInterruptedBatchIsTheUndisturbed_data() {
@@ -116,7 +117,7 @@ worker::v1::Start TestBatchBrokenOff::longAnswers(int requests) {
   return start;
 }
 
-pid_t TestBatchBrokenOff::killServerOnceItAnswers(const TestWorker& run, pid_t other) const {
+pid_t TestBatchBrokenOff::killServerOnceItAnswers(const TestWorker& run, pid_t other, int all) const {
   const auto journal = work() / "journal";
   const auto size = [&journal]() -> std::uintmax_t {
     std::error_code code;
@@ -130,8 +131,21 @@ pid_t TestBatchBrokenOff::killServerOnceItAnswers(const TestWorker& run, pid_t o
     std::this_thread::yield();
   }
   const auto before = size();  // all that was written before this server began
+  const auto begun = [&](int request) {
+    std::ifstream file(journal);
+    file.seekg(static_cast<std::streamoff>(before));
+    const std::string written{std::istreambuf_iterator<char>(file), {}};
+    return written.find("\"i\":" + std::to_string(request) + ',') != std::string::npos;
+  };
+  const auto answers = [&] {
+    if (size() <= before) return false;
+    for (int request = 0; request < all; ++request) {
+      if (!begun(request)) return false;
+    }
+    return true;
+  };
   while (std::chrono::steady_clock::now() < end) {
-    if (size() > before) {
+    if (answers()) {
       ::kill(llama::innermost(pid), SIGKILL);
       return pid;
     }
@@ -209,7 +223,7 @@ void TestBatchBrokenOff::aRequestThatTakesAllMemoryGetsAnErrorLine() {
       0, llama::startThatEnds(folder(), start.llama().start(0), "echo 'ErrorOutOfDeviceMemory' >&2; exit 1"));
   {
     const auto run = worker(small);
-    QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
+    QVERIFY(killServerOnceItAnswers(*run, 0, 2) > 0);
     const auto last = run->last();
     QVERIFY(last && last->has_failed());
     QCOMPARE(static_cast<int>(last->failed().failure().kind()), static_cast<int>(v1::Failure::KIND_OUT_OF_MEMORY));
