@@ -178,7 +178,7 @@ worker::Step Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>
 }
 
 worker::Step Batch::ended(Server& server, const std::vector<std::size_t>& underway, bool advanced) {
-  const auto how = server.program().waitEnd();
+  const auto how = server.program().endSoon();
   log::warning("llama-server {}: {}", how.text(), server.lastWords());
   if (const auto lost = server.loss(how)) {
     return lost->kind() == worker::Failure::KIND_OUT_OF_MEMORY ? afterShortage(*lost, underway, advanced) : *lost;
