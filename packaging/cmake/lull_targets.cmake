@@ -103,6 +103,7 @@ function(lull_test name)
   target_link_libraries(${name} PRIVATE Qt6::Core Qt6::Test ${ARG_LINKS})
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wno-missing-field-initializers -Werror)
   add_test(NAME ${name} COMMAND ${name})
+  math(EXPR milliseconds "${ARG_TIMEOUT} * 1000")  # of one function; Qt's own bound is 5 minutes
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
-    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0;QT_QPA_PLATFORM=offscreen;LULL_BUILD_DIR=${PROJECT_BINARY_DIR};LULL_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+    ENVIRONMENT "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:die_after_fork=0;QT_QPA_PLATFORM=offscreen;QTEST_FUNCTION_TIMEOUT=${milliseconds};LULL_BUILD_DIR=${PROJECT_BINARY_DIR};LULL_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
