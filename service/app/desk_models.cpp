@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What clients ask about models.
 #include "app/desk.h"
+#include "model/memory_limits.h"
 #include "model/processor.h"
 #include "models/fit.h"
 
-#include <algorithm>
-
 namespace lull::app {
-
-namespace {
-
-// What may be lent of a device's memory; 0: the device does not tell.
-std::uint64_t lent(const v1::Gpu& gpu, const v1::Settings& settings) {
-  if (model::isProcessor(gpu) && settings.tasks().max_memory() == 0) return gpu.memory_bytes() / 2;
-  const auto most = model::isProcessor(gpu) ? settings.tasks().max_memory() : settings.gpu().max_memory();
-  const auto cap = static_cast<std::uint64_t>(most) << 20U;
-  return cap == 0 ? gpu.memory_bytes() : std::min(cap, gpu.memory_bytes());
-}
-
-}  // namespace
 
 void Desk::handle(const ipc::Caller&, const v1::AddModelRequest& request, ipc::Reply<v1::AddModelReply> reply) {
   m_stages.models.add(request, std::move(reply));
@@ -39,7 +26,8 @@ void Desk::handle(const ipc::Caller&, const v1::GetModelRequest& request, ipc::R
   for (const auto& gpu : m_stages.senses.facts().gpus.value) {
     if (!gpu.usable() || (model::isProcessor(gpu) && m_stages.settings.values().sharing().cpu() == "never")) continue;
     auto& fit = *out.add_fits();
-    fit = models::fitOf(model->header(), lent(gpu, m_stages.settings.values()));
+    const auto lent = model::lentBy(m_stages.settings.values(), gpu);
+    fit = models::fitOf(model->header(), model::memoryLimits(gpu, lent).planned);
     fit.set_gpu(gpu.id());
     fit.set_gpu_name(gpu.name());
   }

@@ -4,6 +4,7 @@
 #include "app/ring.h"
 #include "base/log.h"
 #include "conductor/conductor.h"
+#include "model/memory_limits.h"
 #include "model/processor.h"
 #include "models/fit.h"
 #include "runtimes/task_check.h"
@@ -52,9 +53,6 @@ std::uint32_t coresFor(const v1::TaskSpec& spec, const v1::Settings& settings) {
   const auto most = settings.sharing().cpu_cores();
   return std::clamp(most == 0 ? present / 2 : most, 1U, present);
 }
-
-// Of two limits of which 0 means none.
-std::uint64_t stricter(std::uint64_t a, std::uint64_t b) { return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b); }
 
 std::uint64_t mainMemoryFor(const v1::Settings::Tasks& tasks, const v1::Memory& memory) {
   return tasks.max_memory() > 0 ? std::uint64_t{tasks.max_memory()} << 20U : memory.total_bytes() / 2;
@@ -142,10 +140,8 @@ void Ring::startWorker(const model::StartWorker& order, const model::Facts& fact
   const auto& values = m_stages.settings.values();
   const auto verdict = m_verdicts.byGpu.find(order.gpu);
   const bool own = task->spec().own();
-  // Other devices may use more than the memory that is theirs alone.
-  const auto whole = gpu.type() == "discrete" ? gpu.memory_bytes() : 0;
-  const auto granted =
-      stricter(whole, verdict == m_verdicts.byGpu.end() ? 0 : verdict->second.leaveFor(own).memoryLimit);
+  const auto granted = verdict == m_verdicts.byGpu.end() ? 0 : verdict->second.leaveFor(own).memoryLimit;
+  const auto limits = model::memoryLimits(gpu, model::stricter(granted, task->spec().limits().memory_bytes()));
   auto started = m_stages.workers.start({.task = order.task,
                                          .session = newSession(order.task),
                                          .spec = task->spec(),
@@ -160,7 +156,8 @@ void Ring::startWorker(const model::StartWorker& order, const model::Facts& fact
                                          .pieceLimitS = values.gpu().piece_limit(),
                                          .checkpointEveryS = values.tasks().checkpoint_every(),
                                          .inFlightCap = values.gpu().in_flight(),
-                                         .memoryLimit = stricter(granted, task->spec().limits().memory_bytes()),
+                                         .memoryLimit = limits.enforced,
+                                         .memoryPlanned = limits.planned,
                                          .diskLimit = std::uint64_t{values.tasks().max_storage()} << 20U,
 
                                          .mainMemoryLimit = mainMemoryFor(values.tasks(), facts.memory.value),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a model fits a GPU's memory, reckoned from its header as for a worker (gguf/memory.h), with as little at once
-// as a worker is content with: if this says that it fits, it is started. Pure.
+// as a worker is content with: if this says that it fits, a worker that is granted as much starts it, unless its task
+// needs more at once: embeddings of more than gguf::kLeastBatch tokens, which are computed whole, or a context or
+// requests at once that were asked for. Pure.
 #pragma once
 
 #include "gguf/memory.h"

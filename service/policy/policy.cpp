@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/policy.h"
 
+#include "model/memory_limits.h"
 #include "model/processor.h"
 #include "policy/duty.h"
 #include "policy/opinion.h"
@@ -171,7 +172,7 @@ private:
       const auto here = noGpu(m_case, gpu);
       auto& verdict = m_verdicts.byGpu[gpu.id()];
       verdict = verdictOf(decided, here, here, before(gpu));
-      if (verdict.limit == v1::LIMIT_RUN) verdict.memoryLimit = m_case.settings.gpu().max_memory() * kMiB;
+      if (verdict.limit == v1::LIMIT_RUN) verdict.memoryLimit = model::lentBy(m_case.settings, gpu);
     }
   }
 

@@ -188,6 +188,7 @@ worker::v1::Start startFor(const WorkerOrder& order, Walls walls) {
   llama.set_work_bytes(order.model->memory.driver);
   llama.set_work_bytes_per_token(order.model->memory.workPerToken);
   llama.set_trained_context(order.model->trainedContext);
+  llama.set_planned_memory(order.memoryPlanned);
   return start;
 }
 

@@ -62,7 +62,8 @@ struct WorkerOrder {
   std::uint32_t checkpointEveryS = 30;
   std::uint32_t inFlightCap = 0;  // 0 = the governor chooses
   std::uint64_t memoryLimit = 0;
-  std::uint64_t diskLimit = 0;  // checkpoints and results
+  std::uint64_t memoryPlanned = 0;  // what a language model's memory is reckoned with: see model/memory_limits.h
+  std::uint64_t diskLimit = 0;      // checkpoints and results
   std::uint64_t mainMemoryLimit = 0;
   bool sandboxRequired = true;
 };

@@ -143,7 +143,7 @@ worker::Step Batch::answerAll(Kind kind) {
   const auto& batch = m_start.spec().llama_batch();
   const Wanted wanted{
       .context = batch.context(), .parallel = batch.parallel(), .batch = kind == Kind::Embed ? m_longestToEmbed : 0};
-  const auto fits = fit(wanted, m_start.llama(), m_start.memory_limit());
+  const auto fits = fit(wanted, m_start.llama(), memoryFor(m_start));
   if (!fits) return fits.failure();
   ServerPlan plan{
       .where = m_start.llama(), .folder = m_start.work_dir(), .load = *fits, .embeddings = kind == Kind::Embed};

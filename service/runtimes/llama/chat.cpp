@@ -48,7 +48,7 @@ worker::Attempt<std::unique_ptr<Job>> Chat::open(const worker::v1::Start& start)
 
 worker::Attempt<std::vector<v1::Output>> Chat::run(const Telling& telling) {
   m_telling = &telling;
-  const auto fits = fit({.context = contextWanted(), .parallel = 1}, m_start.llama(), m_start.memory_limit());
+  const auto fits = fit({.context = contextWanted(), .parallel = 1}, m_start.llama(), memoryFor(m_start));
   if (!fits) return fits.failure();
   ServerPlan plan{.where = m_start.llama(),
                   .folder = m_start.work_dir(),
@@ -66,12 +66,10 @@ worker::Attempt<std::vector<v1::Output>> Chat::run(const Telling& telling) {
   return std::vector<v1::Output>();
 }
 
-// A GPU that shares the computer's memory is granted no sum of its own: what is more than usual stays within the task's
-// main memory there.
 std::uint32_t Chat::contextWanted() const {
   const auto& model = m_start.llama();
   const auto asked = m_start.spec().llama_chat().context();
-  const auto limit = m_start.memory_limit() > 0 ? m_start.memory_limit() : m_start.main_memory_limit();
+  const auto limit = memoryForMore(m_start);
   auto context = std::min(model.trained_context(), kMostContext);
   while (context > gguf::kUsualContext && !fit({.context = context, .parallel = 1}, model, limit)) context /= 2;
   return asked > 0 || context <= gguf::kUsualContext ? asked : context;

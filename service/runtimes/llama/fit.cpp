@@ -85,4 +85,16 @@ worker::Attempt<Load> fit(const Wanted& wanted, const worker::v1::Llama& model, 
   return out;
 }
 
+std::uint64_t memoryFor(const worker::v1::Start& start) {
+  const auto planned = start.llama().planned_memory();
+  return planned > 0 ? planned : start.memory_limit();
+}
+
+std::uint64_t memoryForMore(const worker::v1::Start& start) {
+  const auto own = memoryFor(start);
+  const auto ofMain = start.main_memory_limit();
+  if (start.memory_limit() > 0 || ofMain == 0) return own;
+  return own == 0 ? ofMain : std::min(own, ofMain);
+}
+
 }  // namespace lull::runtimes::llama

@@ -21,14 +21,17 @@ void TestBatchLoad::theServerComputesAsMuchAtOnceAsFits_data() {
   QTest::addColumn<int>("gpu");  // unspecified: the processor
   QTest::addColumn<bool>("embeds");
   QTest::addColumn<quint32>("parallel");
-  QTest::addColumn<quint64>("megabytes");
+  QTest::addColumn<quint64>("megabytes");  // of a discrete GPU enforced, of others planned
   QTest::addColumn<QString>("told");
   const int processor = worker::v1::Llama::GPU_UNSPECIFIED;
+  const int integrated = worker::v1::Llama::GPU_INTEGRATED;
   const int discrete = worker::v1::Llama::GPU_DISCRETE;
   QTest::newRow("processor") << processor << false << 0U << quint64{0} << "-c 2048 -np 4 -dev none -b 2048 -ub 128";
   QTest::newRow("discrete") << discrete << false << 0U << quint64{0} << "-c 4096 -np 8 -dev Vulkan0 -b 2048 -ub 512";
   QTest::newRow("little memory") << discrete << false << 0U << quint64{140}
                                  << "-c 1024 -np 2 -dev Vulkan0 -b 2048 -ub 128";
+  QTest::newRow("little memory that is shared")
+      << integrated << false << 0U << quint64{140} << "-c 1024 -np 2 -dev Vulkan0 -b 2048 -ub 128";
   QTest::newRow("as asked") << discrete << false << 3U << quint64{0} << "-c 1536 -np 3 -dev Vulkan0 -b 2048 -ub 512";
   QTest::newRow("embeddings") << discrete << true << 3U << quint64{0} << "-c 1536 -np 3 -dev Vulkan0 -b 513 -ub 513";
 }
@@ -42,8 +45,9 @@ void TestBatchLoad::theServerComputesAsMuchAtOnceAsFits() {
   QFETCH(QString, told);
   auto start = startFor(embeds ? embedding("a", "the hen") : chat("a", "the hen"));
   start.mutable_spec()->mutable_llama_batch()->set_parallel(parallel);
-  start.set_memory_limit(megabytes * 1'000'000);
   auto& where = *start.mutable_llama();
+  if (gpu == worker::v1::Llama::GPU_DISCRETE) start.set_memory_limit(megabytes * 1'000'000);
+  if (gpu != worker::v1::Llama::GPU_DISCRETE) where.set_planned_memory(megabytes * 1'000'000);
   where.set_on_cpu(gpu == worker::v1::Llama::GPU_UNSPECIFIED);
   where.set_gpu(static_cast<worker::v1::Llama::Gpu>(gpu));
   where.set_weight_bytes(100'000'000);

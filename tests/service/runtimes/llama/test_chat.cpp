@@ -310,25 +310,30 @@ void TestChat::theContextIsWhatFits_data() {
   QTest::addColumn<uint>("asked");
   QTest::addColumn<uint>("trained");
   QTest::addColumn<int>("granted");     // MB; 0: not said
+  QTest::addColumn<int>("planned");     // as well
   QTest::addColumn<int>("mainMemory");  // as well
   QTest::addColumn<uint>("loads");      // tokens with which llama-server finds the memory
   QTest::addColumn<uint>("context");
-  QTest::newRow("not too much") << 0U << 131072U << 0 << 0 << 99999U << 16384U;
-  QTest::newRow("not more than it learned") << 0U << 10000U << 0 << 0 << 99999U << 10000U;
-  QTest::newRow("a small model") << 0U << 2048U << 0 << 0 << 99999U << 2048U;
-  QTest::newRow("it does not say") << 0U << 0U << 0 << 0 << 99999U << 4096U;
-  QTest::newRow("what the GPU has") << 0U << 131072U << 1900 << 64 << 99999U << 8192U;
-  QTest::newRow("less than usual") << 0U << 131072U << 1250 << 0 << 99999U << 2048U;
-  QTest::newRow("what the computer has") << 0U << 131072U << 0 << 1900 << 99999U << 8192U;
-  QTest::newRow("the computer has little") << 0U << 131072U << 0 << 500 << 99999U << 4096U;
-  QTest::newRow("what is free") << 0U << 131072U << 0 << 0 << 8192U << 8192U;
-  QTest::newRow("as asked") << 6000U << 131072U << 0 << 500 << 99999U << 6000U;
+  QTest::newRow("not too much") << 0U << 131072U << 0 << 0 << 0 << 99999U << 16384U;
+  QTest::newRow("not more than it learned") << 0U << 10000U << 0 << 0 << 0 << 99999U << 10000U;
+  QTest::newRow("a small model") << 0U << 2048U << 0 << 0 << 0 << 99999U << 2048U;
+  QTest::newRow("it does not say") << 0U << 0U << 0 << 0 << 0 << 99999U << 4096U;
+  QTest::newRow("what the GPU has") << 0U << 131072U << 1900 << 0 << 64 << 99999U << 8192U;
+  QTest::newRow("less than usual") << 0U << 131072U << 1250 << 0 << 0 << 99999U << 2048U;
+  QTest::newRow("what the computer has") << 0U << 131072U << 0 << 0 << 1900 << 99999U << 8192U;
+  QTest::newRow("the computer has little") << 0U << 131072U << 0 << 0 << 500 << 99999U << 4096U;
+  QTest::newRow("what the GPU shares") << 0U << 131072U << 0 << 1900 << 0 << 99999U << 8192U;
+  QTest::newRow("what the GPU shares of little") << 0U << 131072U << 0 << 1250 << 0 << 99999U << 2048U;
+  QTest::newRow("what the computer has of what it shares") << 0U << 131072U << 0 << 9000 << 1900 << 99999U << 8192U;
+  QTest::newRow("what is free") << 0U << 131072U << 0 << 0 << 0 << 8192U << 8192U;
+  QTest::newRow("as asked") << 6000U << 131072U << 0 << 0 << 500 << 99999U << 6000U;
 }
 // Of a model of 1 GB with 0.1 MB a token.
 void TestChat::theContextIsWhatFits() {
   QFETCH(uint, asked);
   QFETCH(uint, trained);
   QFETCH(int, granted);
+  QFETCH(int, planned);
   QFETCH(int, mainMemory);
   QFETCH(uint, loads);
   QFETCH(uint, context);
@@ -337,6 +342,7 @@ void TestChat::theContextIsWhatFits() {
   start.set_memory_limit(static_cast<std::uint64_t>(granted) * kMegabyte);
   start.set_main_memory_limit(static_cast<std::uint64_t>(mainMemory) * kMegabyte);
   auto& where = *start.mutable_llama();
+  where.set_planned_memory(static_cast<std::uint64_t>(planned) * kMegabyte);
   where.set_trained_context(trained);
   where.set_weight_bytes(1000 * kMegabyte);
   where.set_cache_bytes_per_token(kMegabyte / 10);

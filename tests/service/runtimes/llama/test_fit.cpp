@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much is computed at once on each kind of device, what gives way where memory is short, and that owners are shown
 // the same.
+#include "model/memory_limits.h"
 #include "models/fit.h"
 #include "runtimes/llama/fit.h"
+#include "runtimes/surroundings.h"
 
 #include <QtTest>
 
@@ -11,6 +13,7 @@
 
 using namespace lull;
 using runtimes::llama::fit;
+using runtimes::llama::memoryFor;
 using runtimes::llama::Wanted;
 using worker::v1::Llama;
 
@@ -46,6 +49,20 @@ Llama told(Device device, const v1::ModelHeader& of) {
   out.set_work_bytes_per_token(memory.workPerToken);
   out.set_trained_context(static_cast<std::uint32_t>(of.context_length()));
   return out;
+}
+
+// A device as it is found, on which a worker starts as the ring orders it.
+worker::v1::Start startOn(const v1::Gpu& device, std::uint64_t granted, const v1::ModelHeader& of) {
+  const auto limits = model::memoryLimits(device, granted);
+  const runtimes::ModelOrder used{.memory = models::memoryOf(of),
+                                  .trainedContext = static_cast<std::uint32_t>(of.context_length()),
+                                  .onProcessor = model::isProcessor(device)};
+  const runtimes::WorkerOrder order{.model = used,
+                                    .gpu = device.id(),
+                                    .gpuType = device.type(),
+                                    .memoryLimit = limits.enforced,
+                                    .memoryPlanned = limits.planned};
+  return runtimes::startFor(order, sandbox::Walls::Confined);
 }
 
 QString textOf(const gguf::Load& load) {
@@ -139,38 +156,51 @@ void TestFit::whatIsChosenFits() {
 }
 
 void TestFit::ownersAreShownTheSame_data() {
-  QTest::addColumn<int>("device");
+  QTest::addColumn<QString>("type");
   QTest::addColumn<quint64>("made");
-  for (const auto& [name, device] : {std::pair{"processor", Processor},
-                                     {"software", Software},
-                                     {"integrated", Integrated},
-                                     {"discrete", Discrete}}) {
-    QTest::newRow(name) << static_cast<int>(device) << quint64{8192};
+  QTest::addColumn<quint32>("setting");  // MiB that may be lent
+  for (const char* type : {"processor", "software", "integrated", "discrete", "virtual", "other"}) {
+    QTest::newRow(type) << type << quint64{8192} << 0U;
   }
-  QTest::newRow("made for few tokens") << static_cast<int>(Discrete) << quint64{1000};
-  QTest::newRow("does not say for how many") << static_cast<int>(Discrete) << quint64{0};
+  QTest::newRow("made for few tokens") << "discrete" << quint64{1000} << 0U;
+  QTest::newRow("does not say for how many") << "discrete" << quint64{0} << 0U;
+  QTest::newRow("less is lent") << "discrete" << quint64{8192} << 1500U;
+  QTest::newRow("less is lent of an integrated one") << "integrated" << quint64{8192} << 1500U;
+  QTest::newRow("less is lent of the processor") << "processor" << quint64{8192} << 1500U;
+  QTest::newRow("more is lent than it has") << "integrated" << quint64{8192} << 100'000U;
 }
 
 // That it fits, and what it needs where it does not.
 void TestFit::ownersAreShownTheSame() {
-  QFETCH(int, device);
+  QFETCH(QString, type);
   QFETCH(quint64, made);
-  auto model = header();
-  model.set_context_length(made);
-  const auto start = told(static_cast<Device>(device), model);
+  QFETCH(quint32, setting);
+  auto header = ::header();
+  header.set_context_length(made);
+  v1::Gpu device;
+  device.set_type(type.toStdString());
+  v1::Settings settings;
+  settings.mutable_gpu()->set_max_memory(setting);
+  settings.mutable_tasks()->set_max_memory(setting);
   bool fitted = false;
   bool failed = false;
-  for (std::uint64_t limit = 1'100'000'000; limit < 2'000'000'000; limit += 500'000) {
-    const auto shown = models::fitOf(model, limit);
-    const auto chosen = fit({}, start, limit);
+  for (std::uint64_t has = 1'100'000'000; has < 4'000'000'000; has += 1'000'000) {
+    device.set_memory_bytes(has);
+    const auto lent = model::lentBy(settings, device);
+    const auto shown = models::fitOf(header, model::memoryLimits(device, lent).planned);
+    const auto start = startOn(device, lent, header);
+    const auto limit = memoryFor(start);
+    const auto chosen = fit({}, start.llama(), limit);
+    QCOMPARE(shown.memory_bytes(), limit);
     QCOMPARE(shown.layers_on_gpu() == shown.layers(), chosen.ok());
     (chosen ? fitted : failed) = true;
     if (chosen) {
+      QVERIFY(bytesFor(models::memoryOf(header), *chosen) <= has);
       QCOMPARE(shown.context(), chosen->context);
       QVERIFY(shown.most_context() >= shown.context());
       // What is said to fit does, asked for.
-      QVERIFY(fit({.context = shown.most_context()}, start, limit).ok());
-      QVERIFY(shown.most_context() == made || !fit({.context = shown.most_context() + 1}, start, limit).ok());
+      QVERIFY(fit({.context = shown.most_context()}, start.llama(), limit).ok());
+      QVERIFY(shown.most_context() == made || !fit({.context = shown.most_context() + 1}, start.llama(), limit).ok());
     } else {
       QVERIFY(shown.needed_bytes() > limit);
     }
