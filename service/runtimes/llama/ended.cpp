@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace lull::runtimes::llama {
 
@@ -19,22 +20,36 @@ constexpr std::array<std::string_view, 6> kOutOfMemory{"OutOfDeviceMemory",   "O
                                                        "unable to allocate",  "failed to allocate",
                                                        "insufficient memory", "bad_alloc"};
 
+constexpr std::array<std::string_view, 2> kDeviceLost{"DeviceLost", "VK_ERROR_DEVICE_LOST"};
+
+// What ggml warns of and does without, in the words of what it would die of.
+constexpr std::string_view kHarmless = "pinned memory";
+
+bool says(std::string_view log, std::span<const std::string_view> texts) {
+  while (!log.empty()) {
+    const auto line = log.substr(0, log.find('\n'));
+    log.remove_prefix(std::min(line.size() + 1, log.size()));
+    const auto said = [line](std::string_view text) { return line.find(text) != std::string_view::npos; };
+    if (!said(kHarmless) && std::ranges::any_of(texts, said)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<worker::Failure> lossOf(const Ended& ended, std::string_view log) {
-  const auto said = [log](std::string_view text) { return log.find(text) != std::string_view::npos; };
-  const bool ill = ended.code != 0 || ended.signal != 0;
-  if (ill && (said("DeviceLost") || said("VK_ERROR_DEVICE_LOST"))) {
+  if (ended.code == governor::kExitWithoutService) {
+    return worker::failure(worker::Failure::KIND_WORKER_DIED, "llama.cpp ended, as it heard nothing of Lull's service.",
+                           "llama.cpp " + ended.text());
+  }
+  if (ended.code == 0 && ended.signal == 0) return std::nullopt;
+  if (says(log, kDeviceLost)) {
     return worker::failure(worker::Failure::KIND_DEVICE_LOST, "The GPU was lost while llama.cpp computed on it.",
                            "llama.cpp " + ended.text());
   }
-  if (ill && std::ranges::any_of(kOutOfMemory, said)) {
+  if (says(log, kOutOfMemory)) {
     return worker::failure(worker::Failure::KIND_OUT_OF_MEMORY,
                            "There is not enough free memory for llama.cpp and this model right now.",
-                           "llama.cpp " + ended.text());
-  }
-  if (ended.code == governor::kExitWithoutService) {
-    return worker::failure(worker::Failure::KIND_WORKER_DIED, "llama.cpp ended, as it heard nothing of Lull's service.",
                            "llama.cpp " + ended.text());
   }
   return std::nullopt;

@@ -124,7 +124,9 @@ void Program::kill() {
   if (!m_ended) ::kill(-m_pid, SIGKILL);
 }
 
-std::string lastWords(const std::filesystem::path& log, std::size_t most) {
+namespace {
+
+std::string lastLines(const std::filesystem::path& log, std::size_t most) {
   const Fd fd(::open(log.c_str(), O_RDONLY | O_CLOEXEC));
   const off_t size = fd ? ::lseek(fd.get(), 0, SEEK_END) : 0;
   const off_t from = std::max<off_t>(0, size - static_cast<off_t>(most));
@@ -132,12 +134,19 @@ std::string lastWords(const std::filesystem::path& log, std::size_t most) {
   const ssize_t n = size > 0 ? ::pread(fd.get(), text.data(), most, from) : 0;
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
   if (text.size() == most) text.erase(0, text.find('\n') + 1);  // a line without its beginning tells little
+  return text;
+}
+
+}  // namespace
+
+std::string lastWords(const std::filesystem::path& log, std::size_t most) {
+  auto text = lastLines(log, most);
   std::ranges::replace(text, '\n', ' ');
   return validUtf8(text);
 }
 
 std::optional<worker::Failure> lossToldIn(const std::filesystem::path& log, const Ended& ended) {
-  auto loss = lossOf(ended, lastWords(log, kWhereLossIsTold));
+  auto loss = lossOf(ended, lastLines(log, kWhereLossIsTold));
   if (loss) loss->set_technical(loss->technical() + ": " + lastWords(log));
   return loss;
 }

@@ -39,7 +39,15 @@ void TestEnded::lossesAreTold_data() {
   QTest::newRow("a model's memory") << 1 << 0 << "load_tensors: unable to allocate Vulkan0 buffer" << memory;
   QTest::newRow("memory it did without") << 0 << 0 << "failed to allocate" << 0;
   QTest::newRow("the device before memory") << 0 << SIGABRT << lost + "\nErrorOutOfHostMemory" << device;
+  const QString warning =
+      "WARNING: failed to allocate 96.00 MB of pinned memory\n"
+      "ggml_vulkan: Failed to allocate pinned memory (vk::Device::allocateMemory: ErrorOutOfDeviceMemory)\n";
+  QTest::newRow("a warning, then a crash") << 0 << SIGSEGV << warning + "slot 0: released" << 0;
+  QTest::newRow("a warning, then an exit") << 1 << 0 << "loading\n" + warning << 0;
+  QTest::newRow("a warning, then a shortage") << 0 << SIGABRT << warning + "what(): std::bad_alloc" << memory;
+  QTest::newRow("a warning, then the device") << 0 << SIGABRT << warning + lost << device;
   QTest::newRow("the service") << governor::kExitWithoutService << 0 << "" << died;
+  QTest::newRow("the service before all") << governor::kExitWithoutService << 0 << lost + "\nbad_alloc" << died;
 }
 
 void TestEnded::lossesAreTold() {
