@@ -67,12 +67,22 @@ worker::Attempt<std::vector<v1::Output>> Chat::run(const Telling& telling) {
 }
 
 std::uint32_t Chat::contextWanted() const {
-  const auto& model = m_start.llama();
   const auto asked = m_start.spec().llama_chat().context();
-  const auto limit = memoryForMore(m_start);
-  auto context = std::min(model.trained_context(), kMostContext);
-  while (context > gguf::kUsualContext && !fit({.context = context, .parallel = 1}, model, limit)) context /= 2;
+  auto context = std::min(m_start.llama().trained_context(), kMostContext);
+  while (context > gguf::kUsualContext && !hasRoomFor(context)) context /= 2;
   return asked > 0 || context <= gguf::kUsualContext ? asked : context;
+}
+
+// For more than is usual. Only a GPU with memory of its own takes it from there. In the task's main memory the
+// programs' own counts as well, which no estimate of the model's knows: whoever takes more there is ended without a
+// word.
+bool Chat::hasRoomFor(std::uint32_t context) const {
+  const auto& model = m_start.llama();
+  const Wanted wanted{.context = context, .parallel = 1};
+  if (!fit(wanted, model, memoryForMore(m_start))) return false;
+  const bool elsewhere = !model.on_cpu() && model.gpu() == worker::v1::Llama::GPU_DISCRETE;
+  if (elsewhere && m_start.memory_limit() > 0) return true;
+  return static_cast<bool>(fit(wanted, model, m_start.main_memory_limit() / 4 * 3));
 }
 
 // Less is free than was granted: the usual context may do.

@@ -44,6 +44,7 @@ private:
   void sayLast(worker::v1::Said& said);
   // 0: as for any task.
   [[nodiscard]] std::uint32_t contextWanted() const;
+  [[nodiscard]] bool hasRoomFor(std::uint32_t context) const;
   [[nodiscard]] bool mayTakeLess(const worker::Failure& failure, const ServerPlan& plan) const;
   [[nodiscard]] worker::Attempt<Server> load(const ServerPlan& plan);
   // Until the conversation is over or the server has crashed.

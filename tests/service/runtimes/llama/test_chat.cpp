@@ -312,21 +312,26 @@ void TestChat::theContextIsWhatFits_data() {
   QTest::addColumn<int>("granted");     // MB; 0: not said
   QTest::addColumn<int>("planned");     // as well
   QTest::addColumn<int>("mainMemory");  // as well
+  QTest::addColumn<bool>("onGpu");      // with memory of its own
   QTest::addColumn<uint>("loads");      // tokens with which llama-server finds the memory
   QTest::addColumn<uint>("context");
-  QTest::newRow("not too much") << 0U << 131072U << 0 << 0 << 0 << 99999U << 16384U;
-  QTest::newRow("not more than it learned") << 0U << 10000U << 0 << 0 << 0 << 99999U << 10000U;
-  QTest::newRow("a small model") << 0U << 2048U << 0 << 0 << 0 << 99999U << 2048U;
-  QTest::newRow("it does not say") << 0U << 0U << 0 << 0 << 0 << 99999U << 4096U;
-  QTest::newRow("what the GPU has") << 0U << 131072U << 1900 << 0 << 64 << 99999U << 8192U;
-  QTest::newRow("less than usual") << 0U << 131072U << 1250 << 0 << 0 << 99999U << 2048U;
-  QTest::newRow("what the computer has") << 0U << 131072U << 0 << 0 << 1900 << 99999U << 8192U;
-  QTest::newRow("the computer has little") << 0U << 131072U << 0 << 0 << 500 << 99999U << 4096U;
-  QTest::newRow("what the GPU shares") << 0U << 131072U << 0 << 1900 << 0 << 99999U << 8192U;
-  QTest::newRow("what the GPU shares of little") << 0U << 131072U << 0 << 1250 << 0 << 99999U << 2048U;
-  QTest::newRow("what the computer has of what it shares") << 0U << 131072U << 0 << 9000 << 1900 << 99999U << 8192U;
-  QTest::newRow("what is free") << 0U << 131072U << 0 << 0 << 0 << 8192U << 8192U;
-  QTest::newRow("as asked") << 6000U << 131072U << 0 << 0 << 500 << 99999U << 6000U;
+  QTest::newRow("not too much") << 0U << 131072U << 0 << 0 << 0 << false << 99999U << 16384U;
+  QTest::newRow("not more than it learned") << 0U << 10000U << 0 << 0 << 0 << false << 99999U << 10000U;
+  QTest::newRow("a small model") << 0U << 2048U << 0 << 0 << 0 << false << 99999U << 2048U;
+  QTest::newRow("it does not say") << 0U << 0U << 0 << 0 << 0 << false << 99999U << 4096U;
+  QTest::newRow("what the GPU has") << 0U << 131072U << 1900 << 0 << 64 << true << 99999U << 8192U;
+  QTest::newRow("less than usual") << 0U << 131072U << 1250 << 0 << 0 << false << 99999U << 2048U;
+  QTest::newRow("what the computer has") << 0U << 131072U << 0 << 0 << 2500 << false << 99999U << 8192U;
+  QTest::newRow("the programs take some of it") << 0U << 131072U << 0 << 0 << 1900 << false << 99999U << 4096U;
+  QTest::newRow("what the processor has") << 0U << 131072U << 2500 << 2500 << 2500 << false << 99999U << 8192U;
+  QTest::newRow("the programs take some of that") << 0U << 131072U << 1900 << 1900 << 1900 << false << 99999U << 4096U;
+  QTest::newRow("the computer has little") << 0U << 131072U << 0 << 0 << 500 << false << 99999U << 4096U;
+  QTest::newRow("what the GPU shares") << 0U << 131072U << 0 << 1900 << 0 << false << 99999U << 8192U;
+  QTest::newRow("what the GPU shares of little") << 0U << 131072U << 0 << 1250 << 0 << false << 99999U << 2048U;
+  QTest::newRow("what the computer has of what it shares")
+      << 0U << 131072U << 0 << 9000 << 2500 << false << 99999U << 8192U;
+  QTest::newRow("what is free") << 0U << 131072U << 0 << 0 << 0 << false << 8192U << 8192U;
+  QTest::newRow("as asked") << 6000U << 131072U << 0 << 0 << 500 << false << 99999U << 6000U;
 }
 // Of a model of 1 GB with 0.1 MB a token.
 void TestChat::theContextIsWhatFits() {
@@ -335,6 +340,7 @@ void TestChat::theContextIsWhatFits() {
   QFETCH(int, granted);
   QFETCH(int, planned);
   QFETCH(int, mainMemory);
+  QFETCH(bool, onGpu);
   QFETCH(uint, loads);
   QFETCH(uint, context);
   constexpr std::uint64_t kMegabyte = 1'000'000;
@@ -344,13 +350,18 @@ void TestChat::theContextIsWhatFits() {
   auto& where = *start.mutable_llama();
   where.set_planned_memory(static_cast<std::uint64_t>(planned) * kMegabyte);
   where.set_trained_context(trained);
+  where.set_on_cpu(!onGpu);
+  where.set_gpu(worker::v1::Llama::GPU_DISCRETE);
   where.set_weight_bytes(1000 * kMegabyte);
   where.set_cache_bytes_per_token(kMegabyte / 10);
   const auto told = folder() / "context";
-  const auto script = "for word; do [ \"$last\" = -c ] && context=$word; last=$word; done; echo $context >" +
-                      told.string() + "; [ $context -gt " + std::to_string(loads) +
-                      " ] && { echo vk::Device::allocateMemory: ErrorOutOfDeviceMemory >&2; exit 1; }; exec '" +
-                      where.start(0) + "' \"$@\"";
+  // It takes the processor for the GPU.
+  const auto script =
+      "for word; do [ \"$last\" = -c ] && context=$word; last=$word; shift; "
+      "[ \"$word\" = Vulkan0 ] && word=none; set -- \"$@\" \"$word\"; done; echo $context >" +
+      told.string() + "; [ $context -gt " + std::to_string(loads) +
+      " ] && { echo vk::Device::allocateMemory: ErrorOutOfDeviceMemory >&2; exit 1; }; exec '" + where.start(0) +
+      "' \"$@\"";
   where.set_start(0, llama::startThatEnds(folder(), {}, script));
   begin(start);
   ask(1, question("What is 2 + 2?", {{"max_tokens", 4}}).dump());
