@@ -232,7 +232,10 @@ void Desk::ask(const ipc::Caller& caller, const v1::AskRequest& request, ipc::Re
   m_ring.wake();
 }
 
-void Desk::hush(const ipc::Caller& caller) { m_ring.chats().hush(caller.connection); }
+void Desk::hush(const ipc::Caller& caller) {
+  m_ring.chats().hush(caller.connection);
+  m_ring.wake();
+}
 
 void Desk::watchersChanged(std::size_t watchers) { m_ring.watched(watchers); }
 

@@ -87,6 +87,12 @@ void Ring::heard(model::WorkerReport report) {
   wake();
 }
 
+// From the last word on nothing is asked: chat.idle_limit counts.
+void Ring::said(const model::WorkerSaid& said) {
+  m_chats.said(said);
+  if (said.done || !said.error.empty()) wake();
+}
+
 void Ring::takeReports(const Now& now) {
   for (const auto& report : std::exchange(m_reports, {})) takeReport(report, now);
 }

@@ -58,7 +58,7 @@ public:
   // Something is new: a pass soon. Many calls before it make one pass.
   void wake();
   void heard(model::WorkerReport report);
-  void said(const model::WorkerSaid& said) { m_chats.said(said); }
+  void said(const model::WorkerSaid& said);
 
   // Wishes.
   void pause(UnixMs until);

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t kConnection = 7;
+const ipc::Caller kOurs{.right = v1::RIGHT_ADMINISTER, .connection = kConnection};
 
 // All that a desk needs, on the loop and the clock of a store of models that has one.
 class Office {
@@ -50,10 +51,26 @@ public:
     request.mutable_spec()->set_name("Chat");
     request.mutable_spec()->set_own(true);
     request.mutable_spec()->mutable_llama_chat()->set_model(m_shop.store->find("tiny")->sha256());
-    return m_shop.ask<v1::SubmitTaskReply>([&](auto reply) {
-      m_desk->handle({.right = v1::RIGHT_ADMINISTER, .connection = kConnection}, request, std::move(reply));
-    });
+    return m_shop.ask<v1::SubmitTaskReply>([&](auto reply) { m_desk->handle(kOurs, request, std::move(reply)); });
   }
+  void ask(const std::string& chat) {
+    v1::AskRequest request;
+    request.set_task_id(chat);
+    std::optional<Result<v1::AskReply>> out;
+    m_desk->ask(
+        kOurs, request, [&out](Result<v1::AskReply> reply) { out.emplace(std::move(reply)); }, [](auto&&) {});
+    if (!out || !out->ok()) qFatal("the question is refused");
+  }
+  // With what follows from it at once.
+  void hush() {
+    m_desk->hush(kOurs);
+    m_shop.loop.poll();
+  }
+  // Whatever goes on without being asked is over; false after a long time.
+  bool atRest() {
+    return until([this] { return m_shop.loop.run_one_for(std::chrono::milliseconds(200)) == 0; });
+  }
+  bool until(const std::function<bool()>& so) { return m_shop.until(so); }
   // Nothing can be made in it any more.
   void spoilTheFolderOfTasks() const {
     fs::remove_all(m_folder / "tasks");
@@ -94,6 +111,21 @@ private slots:
     QVERIFY(office.ring->chats().has(begun->id()));
     QCOMPARE(office.ring->unfinished(), std::size_t{1});
     QCOMPARE(office.ring->chats().connectionClosed(kConnection), std::vector<std::string>{begun->id()});
+  }
+
+  void aHushedQuestionIsCountedAsIdleFromThenOn() {
+    const QTemporaryDir folder;
+    Office office(folder.path().toStdString());
+    const auto begun = office.beginChat();
+    QVERIFY2(begun.ok(), begun ? "" : begun.error().text().c_str());
+    const auto counts = [&office] { return office.ring->chats().idleAt(Seconds(600)).has_value(); };
+    QVERIFY(office.until(counts));
+    office.ask(begun->id());
+    QVERIFY(!counts());
+    QVERIFY(office.atRest());
+    QVERIFY(!counts());
+    office.hush();
+    QVERIFY(counts());
   }
 
   void aConversationThatCannotBeginIsUndone() {
