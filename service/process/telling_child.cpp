@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/telling_child.h"
 
+#include "process/read_available.h"
+
 #include <unistd.h>
-#include <asio/buffer.hpp>
+
 #include <asio/posix/stream_descriptor.hpp>
 
-#include <array>
 #include <optional>
 #include <string>
 
@@ -14,7 +15,8 @@ namespace lull::process {
 namespace {
 
 constexpr std::size_t kLongestLine = 4096;
-constexpr std::size_t kMostAfterTheEnd = 64 * 1024;  // what a pipe holds
+constexpr std::size_t kPiece = 4096;
+constexpr std::size_t kMostAfterTheEnd = 1 << 20;  // more than a pipe holds
 
 }  // namespace
 
@@ -24,22 +26,19 @@ struct TellingChild::State : std::enable_shared_from_this<State> {
   asio::posix::stream_descriptor pipe;
   Hooks hooks;  // empty: nobody listens any more
   std::optional<Child> child;
-  std::array<char, 4096> chunk{};
   std::string text;
-  bool reading = false;
-  std::optional<Exit> exit;
 
   void readOn() {
-    reading = true;
-    pipe.async_read_some(asio::buffer(chunk), [self = shared_from_this()](const std::error_code& error, std::size_t n) {
-      self->reading = false;
-      if (!error) self->take(n);
-      if (self->exit) return self->finish();
-      if (!error) self->readOn();
+    pipe.async_wait(pipe.wait_read, [self = shared_from_this()](std::error_code error) {
+      if (!error) error = self->readSome(kPiece);
+      if (!error || error == asio::error::would_block) self->readOn();
     });
   }
-  void take(std::size_t count) {
-    text.append(chunk.data(), count);
+  std::error_code readSome(std::size_t most) {
+    return readAvailable(pipe, most, [this](std::string_view piece) { take(piece); });
+  }
+  void take(std::string_view piece) {
+    text += piece;
     for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n')) {
       const auto line = text.substr(0, end);
       text.erase(0, end + 1);
@@ -48,25 +47,13 @@ struct TellingChild::State : std::enable_shared_from_this<State> {
     }
     if (text.size() > kLongestLine) text.clear();
   }
-  // A read may have its bytes already, and be told of them only after this: they come first.
-  void ended(const Exit& how) {
-    exit = how;
-    if (!reading) return finish();
-    std::error_code error;
-    pipe.cancel(error);
-  }
   // What it said last may still lie in the pipe.
-  void finish() {
-    std::error_code error;
-    pipe.non_blocking(true, error);
-    for (std::size_t all = 0; !error && all <= kMostAfterTheEnd;) {
-      const auto count = pipe.read_some(asio::buffer(chunk), error);
-      take(count);
-      all += count;
-    }
+  void ended(const Exit& exit) {
+    const auto self = shared_from_this();
+    readSome(kMostAfterTheEnd);
     const auto listener = std::move(hooks.onEnd);
     hooks = {};
-    if (listener) listener(*exit);
+    if (listener) listener(exit);
   }
 };
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/conversation.h"
 
+#include "process/read_available.h"
+
 #include <sys/socket.h>
 #include <asio/write.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace lull::runtimes {
@@ -13,6 +16,8 @@ namespace wp = lull::worker::v1;
 
 namespace {
 
+constexpr std::size_t kPiece = 16 * 1024;
+constexpr std::size_t kUnread = 16 << 20;      // more than a socket holds
 constexpr std::size_t kMostWaiting = 2 << 20;  // a start and a question, each as big as a frame may be
 
 }  // namespace
@@ -65,25 +70,28 @@ void Conversation::sendNext() {
 }
 
 void Conversation::read() {
-  m_socket.async_read_some(asio::buffer(m_chunk), [self = shared_from_this()](asio::error_code code, std::size_t n) {
-    if (code) return;  // its end comes through the process
-    self->m_frames.feed({self->m_chunk.data(), n});
-    if (self->takeFrames()) self->read();
+  m_socket.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](asio::error_code code) {
+    if (!code && self->hear(kPiece)) self->read();  // else: its end comes through the process
   });
 }
 
 void Conversation::end() {
-  asio::error_code code;
   if (!m_socket.is_open()) return;
-  m_socket.non_blocking(true, code);
-  while (!code) {
-    const auto n = m_socket.read_some(asio::buffer(m_chunk), code);
-    if (code || n == 0) break;
-    m_frames.feed({m_chunk.data(), n});
-    if (!takeFrames()) break;
-  }
+  hear(kUnread);
   m_listener = {};
-  m_socket.close(code);
+  asio::error_code ignored;
+  m_socket.close(ignored);
+}
+
+// False: there is nothing more to come.
+bool Conversation::hear(std::size_t most) {
+  bool sound = true;
+  const auto code = process::readAvailable(m_socket, most, [&](std::string_view piece) {
+    if (!sound) return;
+    m_frames.feed(piece);
+    sound = takeFrames();
+  });
+  return sound && (!code || code == asio::error::would_block);
 }
 
 bool Conversation::takeFrames() {

@@ -10,7 +10,6 @@
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 
-#include <array>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -41,12 +40,12 @@ public:
 private:
   void sendNext();
   void read();
+  bool hear(std::size_t most);
   bool takeFrames();
   bool broken(const std::string& how);
 
   asio::posix::stream_descriptor m_socket;
   Listener m_listener;
-  std::array<char, 16384> m_chunk{};
   struct Frame {
     std::string bytes;
     std::uint64_t question = 0;

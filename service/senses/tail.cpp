@@ -2,49 +2,43 @@
 #include "senses/tail.h"
 
 #include "process/child.h"
-
-#include <asio/buffer.hpp>
+#include "process/read_available.h"
 
 #include <system_error>
 
 namespace lull::senses {
 
 namespace {
+constexpr std::size_t kPiece = 4096;
 constexpr std::size_t kPipe = 1 << 20;  // more than a pipe holds
-}
+}  // namespace
 
 struct Tail::State {
+  using Pipe = asio::posix::stream_descriptor;
   State(asio::io_context& loop, std::size_t most) : pipe(loop), limit(most) {}
 
-  asio::posix::stream_descriptor pipe;
-  std::array<char, 4096> chunk{};
+  Pipe pipe;
   std::string text;
   std::size_t limit;
   bool overflown = false;
 
-  void keep(std::size_t count) {
-    text.append(chunk.data(), count);
-    if (text.size() <= limit) return;
-    overflown = true;
-    text.erase(0, text.size() - limit);
+  std::error_code read(std::size_t most) {
+    return process::readAvailable(pipe, most, [this](std::string_view piece) {
+      text += piece;
+      if (text.size() <= limit) return;
+      overflown = true;
+      text.erase(0, text.size() - limit);
+    });
   }
   static void readOn(const std::shared_ptr<State>& self) {
-    self->pipe.async_read_some(asio::buffer(self->chunk), [self](const std::error_code& error, std::size_t count) {
-      if (error) return;
-      self->keep(count);
-      readOn(self);
+    self->pipe.async_wait(Pipe::wait_read, [self](std::error_code error) {
+      if (!error) error = self->read(kPiece);
+      if (!error || error == asio::error::would_block) readOn(self);
     });
   }
   // The loop may not have come to the last bytes yet. Bounded: a writer that escaped may still write.
   void readRest() {
-    std::error_code error;
-    pipe.cancel(error);
-    pipe.non_blocking(true, error);
-    for (std::size_t read = 0; !error && read <= kPipe;) {
-      const std::size_t count = pipe.read_some(asio::buffer(chunk), error);
-      keep(count);
-      read += count;
-    }
+    std::error_code error = read(kPipe);
     pipe.close(error);
   }
 };

@@ -8,7 +8,6 @@
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 
-#include <array>
 #include <memory>
 #include <string>
 

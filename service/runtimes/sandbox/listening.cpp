@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/sandbox/listening.h"
 
+#include "process/read_available.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,8 +15,9 @@ namespace lull::sandbox {
 namespace {
 
 constexpr auto kRest = std::chrono::milliseconds(20);  // at most 4 KiB in this time: 200 kB/s
-constexpr std::size_t kFreely = 4096;                  // read as it comes
-constexpr int kRestReads = 64;                         // what a pipe holds
+constexpr std::size_t kPiece = 4096;
+constexpr std::size_t kFreely = 4096;            // read as it comes
+constexpr std::size_t kRestBytes = 64 * kPiece;  // what a pipe holds
 
 }  // namespace
 
@@ -24,22 +27,23 @@ struct Listening::Ear : std::enable_shared_from_this<Listening::Ear> {
   asio::posix::stream_descriptor pipe;
   asio::steady_timer pause;
   const std::size_t kept;
-  std::array<char, 4096> chunk{};
   std::size_t heard = 0;
   std::string text;
   std::function<void()> atEnd;
 
-  void take(std::size_t n) {
-    heard += n;
-    text.append(chunk.data(), n);
-    if (text.size() > kept) text.erase(0, text.size() - kept);
-  }
   void read() {
-    pipe.async_read_some(asio::buffer(chunk), [self = shared_from_this()](asio::error_code code, std::size_t n) {
+    pipe.async_wait(pipe.wait_read, [self = shared_from_this()](asio::error_code code) {
       if (code == asio::error::operation_aborted || !self->pipe.is_open()) return;
-      if (code) return self->end();
-      self->take(n);
+      if (!code) code = self->readSome(kPiece);
+      if (code && code != asio::error::would_block) return self->end();
       self->heard < kFreely ? self->read() : self->readLater();
+    });
+  }
+  asio::error_code readSome(std::size_t most) {
+    return process::readAvailable(pipe, most, [this](std::string_view piece) {
+      heard += piece.size();
+      text += piece;
+      if (text.size() > kept) text.erase(0, text.size() - kept);
     });
   }
   void readLater() {
@@ -68,13 +72,7 @@ void Listening::hear(std::function<void()> atEnd) {
 }
 
 void Listening::hearRest() {
-  if (!m_ear->pipe.is_open()) return;
-  asio::error_code code;
-  m_ear->pipe.non_blocking(true, code);
-  for (int i = 0; i < kRestReads && !code; ++i) {
-    const auto n = m_ear->pipe.read_some(asio::buffer(m_ear->chunk), code);
-    m_ear->take(n);
-  }
+  if (m_ear->pipe.is_open()) m_ear->readSome(kRestBytes);
 }
 
 void Listening::stop() {

@@ -9,7 +9,6 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <array>
 #include <functional>
 #include <memory>
 #include <string>

@@ -119,6 +119,8 @@ struct Sandbox::State : std::enable_shared_from_this<Sandbox::State> {
     if (text != kReady) return end("it could not be started: " + text.substr(text.starts_with(kReady) ? 1 : 0));
     info.hearRest();
     takeLeader();  // may not have been our turn yet
+    // Who is not known can be neither held nor watched. (One that is known may have gone by now.)
+    if (walls == Walls::Confined && !leaderIn(info.text())) return end("bubblewrap did not tell its process");
     started = true;
     limit.cancel();
     if (const auto inside = crowd()) {

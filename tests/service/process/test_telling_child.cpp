@@ -6,6 +6,8 @@
 
 #include <QTest>
 
+#include <sys/wait.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -29,6 +31,17 @@ private slots:
     QVERIFY(untilEnded());
     QCOMPARE(m_lines, (std::vector<std::string>{"one", "", "two", "three"}));
     QCOMPARE(m_exit->code, 3);
+  }
+
+  // More than one read takes, all of it there before the first: the end comes after the last line all the same.
+  void whatWasSaidIsHeardWhenTheEndIsKnownFirst() {
+    constexpr int kLines = 2000;
+    start("i=0; while [ $i -lt 2000 ]; do echo \"line $i\"; i=$((i+1)); done");
+    siginfo_t ended{};
+    QCOMPARE(::waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), 0);
+    QVERIFY(untilEnded());
+    QCOMPARE(m_lines.size(), std::size_t{kLines});
+    for (int i = 0; i < kLines; ++i) QCOMPARE(m_lines[static_cast<std::size_t>(i)], "line " + std::to_string(i));
   }
 
   void aLineWithoutEndIsNotKept() {
