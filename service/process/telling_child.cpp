@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace lull::process {
 
@@ -27,6 +28,7 @@ struct TellingChild::State : std::enable_shared_from_this<State> {
   Hooks hooks;  // empty: nobody listens any more
   std::optional<Child> child;
   std::string text;
+  bool tooLong = false;  // what comes belongs to a line that is left out
 
   void readOn() {
     pipe.async_wait(pipe.wait_read, [self = shared_from_this()](std::error_code error) {
@@ -42,10 +44,13 @@ struct TellingChild::State : std::enable_shared_from_this<State> {
     for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n')) {
       const auto line = text.substr(0, end);
       text.erase(0, end + 1);
+      if (std::exchange(tooLong, false) || line.size() > kLongestLine) continue;
       const auto listener = hooks.onLine;  // it may let go of this object
       if (listener) listener(line);
     }
-    if (text.size() > kLongestLine) text.clear();
+    if (text.size() <= kLongestLine) return;
+    tooLong = true;
+    text.clear();
   }
   // What it said last may still lie in the pipe.
   void ended(const Exit& exit) {
@@ -68,8 +73,9 @@ Result<std::unique_ptr<TellingChild>> TellingChild::start(asio::io_context& loop
   if (!child) return child.error();
   state->child = std::move(*child);
   std::error_code error;
-  state->pipe.assign(out->read.release(), error);
+  state->pipe.assign(out->read.get(), error);
   if (error) return Error(Error::Kind::Io, "watching a pipe: " + error.message());
+  static_cast<void>(out->read.release());
   state->readOn();
   return std::unique_ptr<TellingChild>(new TellingChild(std::move(state)));
 }
