@@ -79,6 +79,7 @@ void GpuLook::look() {
   m_wanted = m_child.has_value();
   if (m_wanted) return;
   m_again.cancel();
+  m_life = std::make_shared<int>();
   auto answer = m_answer.open();
   auto complaint = m_complaint.open();
   if (!answer || !complaint) return finish({.gpus = {}, .trouble = (answer ? complaint : answer).error().text()});

@@ -52,7 +52,7 @@ private:
   Tail m_answer;                                          // what lull-gpus tells
   Tail m_complaint;                                       // what drivers print
   bool m_wanted = false;                                  // once more, when this look is done
-  std::shared_ptr<int> m_life = std::make_shared<int>();  // timers whose completion is queued find it gone
+  std::shared_ptr<int> m_life = std::make_shared<int>();  // of one look: timers whose completion is queued find it gone
 };
 
 }  // namespace lull::senses

@@ -9,6 +9,10 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <sys/wait.h>
+
+#include <thread>
+
 using namespace lull;
 using namespace lull::test;
 
@@ -142,6 +146,28 @@ private slots:
     const auto list = b.look({});
     QVERIFY(list.gpus.empty());
     QCOMPARE(list.trouble, std::string());
+  }
+
+  // The answer and the limit come at once, and another look is wanted: the limit was the first one's.
+  void aLimitThatPassedIsNotTheNextLooks() {
+    Bench b;
+    b.script("printf '\\000' >&3");
+    int lists = 0;
+    std::string trouble;
+    senses::GpuLook sense(b.loop(), b.doors(), [&](const senses::GpuList& list) {
+      ++lists;
+      trouble += list.trouble;
+    });
+    sense.setLimit(std::chrono::milliseconds(1));
+    sense.look();
+    sense.look();
+    sense.setLimit(std::chrono::seconds(20));
+    siginfo_t ended{};
+    QCOMPARE(::waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), 0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));  // the limit is over
+    runUntil(b.loop(), [&] { return lists == 2; });
+    QCOMPARE(lists, 2);
+    QCOMPARE(trouble, std::string());
   }
 
   void aMissingProgramIsTold() {
