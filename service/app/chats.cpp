@@ -17,12 +17,6 @@ constexpr const char* kReading = "The model reads the question";
 
 bool hasModel(v1::TaskState state) { return state == v1::TASK_STATE_RUNNING || state == v1::TASK_STATE_PARKED; }
 
-// A worker that stands still hears nothing.
-bool hears(const model::RosterTask& task) {
-  return task.state == v1::TASK_STATE_RUNNING ||
-         (task.state == v1::TASK_STATE_PARKED && task.gpu != model::kProcessorId);
-}
-
 v1::AskEvent failed(std::string why) {
   v1::AskEvent event;
   event.set_error(std::move(why));
@@ -53,6 +47,11 @@ std::string whyQueued(const model::RosterTask& task, const model::Roster& roster
 }
 
 }  // namespace
+
+bool hears(const model::RosterTask& task) {
+  return task.state == v1::TASK_STATE_RUNNING ||
+         (task.state == v1::TASK_STATE_PARKED && task.gpu != model::kProcessorId);
+}
 
 std::string whyWaiting(const model::RosterTask& task, const model::Roster& roster, const model::Verdicts& verdicts,
                        UnixMs now) {

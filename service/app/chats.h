@@ -73,6 +73,9 @@ private:
   std::map<model::TaskId, Chat> m_chats;
 };
 
+// Whether what is told to its worker is read: one that stands still hears nothing.
+[[nodiscard]] bool hears(const model::RosterTask& task);
+
 // Why nothing comes of a task's worker, for people.
 [[nodiscard]] std::string whyWaiting(const model::RosterTask& task, const model::Roster& roster,
                                      const model::Verdicts& verdicts, UnixMs now);

@@ -145,6 +145,7 @@ Outcome Daemon::Parts::clearUp() {
   if (leftovers.empty()) return {};
   log::info("clearing up after a service that did not end in order: {} workers", leftovers.size());
   std::vector<model::Entry> entries;
+  entries.reserve(leftovers.size());
   for (const auto& leftover : leftovers) {
     entries.push_back(meteredBefore(leftover, clock.now(), settings->values().rewards().assumed_watts()));
   }

@@ -8,5 +8,7 @@ template <typename... F>
 struct Overload : F... {
   using F::operator()...;
 };
+template <typename... F>
+Overload(F...) -> Overload<F...>;  // clang 14 does not find it by itself
 
 }  // namespace lull::app

@@ -5,7 +5,6 @@
 #include "app/view.h"
 #include "base/log.h"
 #include "conductor/conductor.h"
-#include "model/processor.h"
 #include "runtimes/task_check.h"
 
 #include <algorithm>
@@ -100,9 +99,7 @@ Outcome Ring::cancel(const model::TaskId& task) {
 Outcome Ring::closeChat(const model::TaskId& task) {
   m_chats.close(task);
   auto* found = find(task);
-  const bool hears = found != nullptr && (found->state == v1::TASK_STATE_RUNNING ||
-                                          (found->state == v1::TASK_STATE_PARKED && found->gpu != model::kProcessorId));
-  if (!hears) return cancel(task);
+  if (found == nullptr || !hears(*found)) return cancel(task);
   m_stages.workers.closeChat(task);
   // It may come to stand still before it reads that.
   if (!found->closedAt) found->closedAt = readClock().instant;

@@ -159,7 +159,6 @@ void Ring::startWorker(const model::StartWorker& order, const model::Facts& fact
                                          .memoryLimit = limits.enforced,
                                          .memoryPlanned = limits.planned,
                                          .diskLimit = std::uint64_t{values.tasks().max_storage()} << 20U,
-
                                          .mainMemoryLimit = mainMemoryFor(values.tasks(), facts.memory.value),
                                          .sandboxRequired = values.sandbox().required()});
   if (!started) heard(model::WorkerFailed{order.task, notStarted(started.error())});
