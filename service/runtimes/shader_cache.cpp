@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <vector>
 
 namespace lull::runtimes {
 
@@ -16,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMostKinds = 16;
 constexpr std::size_t kHashDigits = 16;
+constexpr const char* kAside = "gone.";
 
 std::string hashOf(const v1::TaskSpec& spec) {
   if (auto model = modelOf(spec); isSha256(model)) return model;
@@ -73,14 +73,20 @@ fs::path shaderCacheFor(const fs::path& root, const v1::TaskSpec& spec) {
   return folder;
 }
 
-void clearOldShaders(const fs::path& root, const std::set<std::string>& inUse) {
+std::vector<fs::path> setOldShadersAside(const fs::path& root, const std::set<std::string>& inUse) {
   const auto kinds = kindsIn(root);
   for (std::size_t i = kMostKinds; i < kinds.size(); ++i) {
     if (inUse.contains(kinds[i].folder.filename())) continue;
     std::error_code code;
     allow(kinds[i].folder);
-    fs::remove_all(kinds[i].folder, code);
+    fs::rename(kinds[i].folder, root / (kAside + kinds[i].folder.filename().native()), code);
   }
+  std::vector<fs::path> out;
+  std::error_code code;
+  for (fs::directory_iterator it(root, code), end; !code && it != end; it.increment(code)) {
+    if (it->path().filename().native().starts_with(kAside)) out.push_back(it->path());
+  }
+  return out;
 }
 
 }  // namespace lull::runtimes

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace lull::runtimes {
 
@@ -15,7 +16,8 @@ namespace lull::runtimes {
 [[nodiscard]] std::string shaderKindOf(const v1::TaskSpec& spec);
 // The folder of its kind, which is there now and the one that was used last.
 [[nodiscard]] std::filesystem::path shaderCacheFor(const std::filesystem::path& root, const v1::TaskSpec& spec);
-// All but those that were used last and those in use.
-void clearOldShaders(const std::filesystem::path& root, const std::set<std::string>& inUse);
+// All but those that were used last and those in use. What is to be removed: that may take long.
+[[nodiscard]] std::vector<std::filesystem::path> setOldShadersAside(const std::filesystem::path& root,
+                                                                    const std::set<std::string>& inUse);
 
 }  // namespace lull::runtimes

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/remove_tree.h"
 #include "base/sha256.h"
 
 #include <fcntl.h>
@@ -197,7 +198,8 @@ void TaskFiles::read(const std::string& task, const v1::Output& output, const v1
 Result<v1::ReadResultReply> TaskFiles::readChunk(const std::string& task, const v1::Output& output,
                                                  const v1::ReadResultRequest& request) const {
   const auto file = outFolder(task) / output.name();
-  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  // What a worker left there: no link to somebody else's file, and no pipe that keeps us waiting.
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd) return fromErrno("open", file.native());
   const std::size_t wanted = request.length() == 0 ? kMaxChunk : std::min<std::size_t>(request.length(), kMaxChunk);
   v1::ReadResultReply reply;
@@ -220,9 +222,8 @@ Result<v1::ReadResultReply> TaskFiles::readChunk(const std::string& task, const 
 
 void TaskFiles::taskEnded(const std::string& task, bool keepResults) {
   asio::post(m_disk, [this, task, keepResults] {
-    std::error_code code;
-    fs::remove_all(keepResults ? workFolder(task) : m_root / "tasks" / task, code);
-    if (code) log::warning("the files of task {} could not be removed: {}", task, code.message());
+    const auto removed = removeTree(keepResults ? workFolder(task) : m_root / "tasks" / task);
+    if (!removed) log::warning("the files of task {} could not be removed: {}", task, removed.error().text());
   });
 }
 
@@ -243,8 +244,8 @@ void TaskFiles::collectGarbage(std::vector<std::string> blobsInUse, std::vector<
     std::error_code code;
     for (const auto& entry : entriesOf(m_root / "uploads")) fs::remove(entry.path(), code);
     for (const auto& entry : entriesOf(m_root / "tasks")) {
-      std::error_code gone;
-      if (!unfinished.contains(entry.path().filename().native())) fs::remove_all(entry.path() / "work", gone);
+      if (unfinished.contains(entry.path().filename().native())) continue;
+      if (auto removed = removeTree(entry.path() / "work"); !removed) log::warning("{}", removed.error().text());
     }
   });
 }

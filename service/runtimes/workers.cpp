@@ -2,10 +2,13 @@
 #include "runtimes/workers.h"
 
 #include "base/log.h"
+#include "base/remove_tree.h"
 #include "runtimes/gate.h"
 #include "runtimes/leftovers.h"
 #include "runtimes/shader_cache.h"
 #include "runtimes/worker.h"
+
+#include <asio/post.hpp>
 
 #include <set>
 
@@ -58,10 +61,18 @@ Outcome Workers::start(WorkerOrder order) {
     return started;
   }
   m_workers.emplace(task, std::move(worker));
-  std::set<std::string> inUse;
-  for (const auto& [name, other] : m_workers) inUse.insert(other->shaderKind());
-  clearOldShaders(m_options.shaderCache, inUse);
+  clearOldShaders();
   return {};
+}
+
+void Workers::clearOldShaders() {
+  std::set<std::string> inUse;
+  for (const auto& [name, worker] : m_workers) inUse.insert(worker->shaderKind());
+  for (const auto& old : setOldShadersAside(m_options.shaderCache, inUse)) {
+    asio::post(m_disk, [old] {
+      if (auto removed = removeTree(old); !removed) log::warning("{}", removed.error().text());
+    });
+  }
 }
 
 void Workers::openGate(const model::TaskId& task) {

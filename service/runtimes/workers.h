@@ -15,6 +15,7 @@
 #include "runtimes/sandbox/trial.h"
 
 #include <asio/io_context.hpp>
+#include <asio/thread_pool.hpp>
 
 #include <filesystem>
 #include <functional>
@@ -131,6 +132,7 @@ public:
 
 private:
   void tryWallsAgain();
+  void clearOldShaders();
   asio::io_context& m_loop;
   const Clock& m_clock;
   const WorkersOptions m_options;
@@ -138,6 +140,7 @@ private:
   Said m_said;
   std::map<model::TaskId, std::shared_ptr<Worker>> m_workers;
   sandbox::Trial m_trial;
+  asio::thread_pool m_disk{1};
   std::string m_refusal;
   std::function<void()> m_refusalChanged;
 };

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/remove_tree.h"
 #include "runtimes/image/finding.h"
 #include "runtimes/image/images.h"
 

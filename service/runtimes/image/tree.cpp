@@ -167,23 +167,4 @@ Outcome makeReadOnly(const fs::path& tree) {
   return {};
 }
 
-Outcome removeTree(const fs::path& tree) {
-  std::error_code code;
-  const auto status = fs::symlink_status(tree, code);
-  if (!fs::exists(status)) return {};
-  if (fs::is_directory(status)) {
-    // A folder must be writable before its contents can go, and readable before they are known.
-    fs::permissions(tree, fs::perms::owner_all, fs::perm_options::add, code);
-    std::vector<fs::path> below;
-    for (fs::directory_iterator it(tree, code), end; !code && it != end; it.increment(code))
-      below.push_back(it->path());
-    if (code) return failed("read", tree, code);
-    for (const auto& path : below) {
-      if (auto removed = removeTree(path); !removed) return removed;
-    }
-  }
-  fs::remove(tree, code);
-  return code ? Outcome(failed("remove", tree, code)) : Outcome();
-}
-
 }  // namespace lull::image

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trees of files: what is in one, and getting rid of one. Links are never followed.
+// Trees of files: what is in one. Links are never followed.
 #pragma once
 
 #include "base/result.h"
@@ -37,7 +37,5 @@ struct Entry {
 
 // Nobody may write to any of it any more; programs run as who starts them.
 [[nodiscard]] Outcome makeReadOnly(const std::filesystem::path& tree);
-// Also one that may not be written to.
-[[nodiscard]] Outcome removeTree(const std::filesystem::path& tree);
 
 }  // namespace lull::image

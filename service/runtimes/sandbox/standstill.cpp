@@ -40,7 +40,7 @@ struct Standstill::Sweep : std::enable_shared_from_this<Standstill::Sweep> {
       since.reset();
       defiance += reported ? kRelapse : 1;
       if (defiance >= kDefied) return told.defied("it went on although it was told to stand still");
-    } else if (still && wasStill && !since) {
+    } else if (wasStill && !since) {
       since = SystemClock().now().instant;
     }
     wasStill = still;

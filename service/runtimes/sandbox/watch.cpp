@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/sandbox/watch.h"
 
-#include "base/file.h"
+#include "base/folder.h"
 
 #include <sys/stat.h>
 #include <asio/post.hpp>
@@ -21,6 +21,7 @@ constexpr Milliseconds kShortest{50};
 constexpr std::uint64_t kBytesPerMs = 8ULL << 20U;  // memory is not taken much faster
 constexpr std::size_t kProcesses = 4096;
 constexpr std::uint64_t kBlock = 512;  // of st_blocks
+constexpr int kDeepest = 64;           // folders within folders: none of our programs needs as many
 
 // RssAnon and RssShmem, not RssFile: programs and libraries are there for others too.
 void addProcess(pid_t pid, Use& use) {
@@ -37,17 +38,34 @@ void addProcess(pid_t pid, Use& use) {
   }
 }
 
-void addFolder(const fs::path& folder, Use& use, const std::atomic<bool>& stop) {
-  std::error_code code;
-  fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, code);
-  for (const fs::recursive_directory_iterator end; !code && it != end && use.files < kMostFiles && !stop;
-       it.increment(code)) {
-    struct stat status {};
-    if (::lstat(it->path().c_str(), &status) == 0)
-      use.diskBytes += static_cast<std::uint64_t>(status.st_blocks) * kBlock;
-    ++use.files;
+// What has gone by now is none; what may not be looked into was hidden by who is not trusted.
+class Counting {
+public:
+  Counting(Use& use, const std::atomic<bool>& stop) : m_use(use), m_stop(stop) {}
+
+  void folder(int at, const char* name, int levels = kDeepest) {
+    const bool all =
+        forEachIn(openFolder(at, name), [&](int here, const char* inside) { return entry(here, inside, levels); });
+    m_use.hidden |= !all && errno == EACCES;
   }
-}
+
+private:
+  bool entry(int folder, const char* name, int levels) {
+    if (m_stop || m_use.hidden || m_use.files >= kMostFiles) return false;
+    ++m_use.files;
+    struct stat status {};
+    const bool seen = ::fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    m_use.hidden |= !seen && errno == EACCES;
+    m_use.diskBytes += static_cast<std::uint64_t>(status.st_blocks) * kBlock;
+    if (!S_ISDIR(status.st_mode)) return true;
+    m_use.hidden |= levels == 0;
+    if (levels > 0) this->folder(folder, name, levels - 1);
+    return true;
+  }
+
+  Use& m_use;
+  const std::atomic<bool>& m_stop;
+};
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; }
 
@@ -58,7 +76,7 @@ Use useOf(const Crowd& crowd, const std::vector<fs::path>& folders, const std::a
   for (const auto& member : membersOf(crowd, kProcesses)) {
     if (!stop) addProcess(member.pid, use);
   }
-  for (const auto& folder : folders) addFolder(folder, use, stop);
+  for (const auto& folder : folders) Counting(use, stop).folder(AT_FDCWD, folder.c_str());
   return use;
 }
 
@@ -71,6 +89,9 @@ std::string brokenLimit(const Limits& limits, const Use& use, std::uint64_t befo
   }
   if (limits.diskBytes > 0 && use.files >= kMostFiles) {
     return "there were " + std::to_string(kMostFiles) + " files in its folders: more than are counted";
+  }
+  if (limits.diskBytes > 0 && use.hidden) {
+    return "it made folders that cannot be looked into, or too deep: what is in them is not known";
   }
   if (limits.diskBytes > 0 && use.diskBytes > before + limits.diskBytes) {
     return "it put more than " + mebibytes(limits.diskBytes) + " on the disk";
@@ -137,7 +158,7 @@ Watch::Watch(asio::io_context& loop, const Spec& spec) : m_look(std::make_shared
   }
   // Here, before anything runs inside: what it writes must not pass for what was there.
   Use there;
-  for (const auto& folder : m_look->folders) addFolder(folder, there, m_look->stop);
+  for (const auto& folder : m_look->folders) Counting(there, m_look->stop).folder(AT_FDCWD, folder.c_str());
   m_look->before = there.diskBytes;
 }
 

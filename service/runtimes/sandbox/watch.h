@@ -29,6 +29,7 @@ struct Use {
   std::uint64_t memoryBytes = 0;  // what would be free without it, about
   std::uint64_t diskBytes = 0;
   std::size_t files = 0;  // at most kMostFiles
+  bool hidden = false;    // some could not be looked at
   std::uint64_t cpuNs = 0;
 };
 // Of all members, and of the folders; less than that when `stop` is set meanwhile.

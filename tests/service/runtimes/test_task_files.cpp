@@ -117,6 +117,13 @@ private slots:
     QCOMPARE(read("t-1", output, 0).error().kind(), Error::Kind::Io);
     output.set_name("gone.bin");
     QCOMPARE(read("t-1", output, 0).error().kind(), Error::Kind::NotFound);
+    // Nor what a worker may have put there to have other files read, or to have us wait.
+    std::ofstream(root() / "secret") << "secret";
+    fs::create_symlink(root() / "secret", m_files->outFolder("t-1") / "gone.bin");
+    QCOMPARE(read("t-1", output, 0).error().kind(), Error::Kind::Io);
+    fs::remove(m_files->outFolder("t-1") / "gone.bin");
+    QCOMPARE(::mkfifo((m_files->outFolder("t-1") / "gone.bin").c_str(), 0600), 0);
+    QCOMPARE(read("t-1", output, 0).error().kind(), Error::Kind::Io);
   }
 
   void whatEndsIsCleared() {

@@ -250,8 +250,12 @@ private slots:
       fs::last_write_time(root / kinds.back(), fs::file_time_type::clock::now() - std::chrono::hours(100 - i));
     }
     fs::create_directory(root / "somebody's");
-    runtimes::clearOldShaders(root, {kinds[1]});
+    const auto old = runtimes::setOldShadersAside(root, {kinds[1]});
     for (int i = 0; i < 20; ++i) QCOMPARE(fs::exists(root / kinds[static_cast<std::size_t>(i)]), i == 1 || i >= 4);
+    QCOMPARE(old.size(), 3U);
+    for (const auto& folder : old) QVERIFY(fs::exists(folder / "kernel"));
+    // Those of a service that ended before it had removed them, too.
+    QCOMPARE(runtimes::setOldShadersAside(root, {}).size(), 4U);
     QVERIFY(fs::exists(root / "somebody's"));
   }
 };

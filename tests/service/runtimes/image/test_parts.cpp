@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is found in a root, what a tree holds, and what the maker tells.
 #include "base/file.h"
+#include "base/remove_tree.h"
 #include "runtimes/image/finding.h"
 #include "runtimes/image/making.h"
 #include "runtimes/image/manifest.h"
@@ -141,16 +142,14 @@ private slots:
     m_stop = false;
   }
 
-  void aReadOnlyTreeGoes() {
+  void aTreeIsMadeReadOnly() {
     write(tree() / "usr/bin/a", "x", fs::perms(06777));
     fs::create_symlink("/", tree() / "usr/root");
     QVERIFY(makeReadOnly(tree()).ok());
     QCOMPARE(fs::status(tree() / "usr/bin/a").permissions(), fs::perms(0555));
     QCOMPARE(fs::status(tree() / "usr").permissions() & fs::perms(0222), fs::perms::none);
-    fs::permissions(tree() / "usr/bin", fs::perms::none);
     QVERIFY(removeTree(tree()).ok());
     QVERIFY(!fs::exists(tree()) && fs::exists("/usr"));
-    QVERIFY(removeTree(tree()).ok());
   }
 
   void whatTheMakerTells() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why no sandbox can be had: from captured settings of the kernel, each with what to do.
+#include "fakes/nobody.h"
 #include "runtimes/sandbox/refusal.h"
 #include "runtimes/sandbox/system_root.h"
 #include "runtimes/sandbox/watch.h"
@@ -21,6 +22,11 @@ namespace {
 void put(const fs::path& file, const std::string& text) {
   fs::create_directories(file.parent_path());
   std::ofstream(file) << text;
+}
+
+sandbox::Use lookAt(const fs::path& folder) {
+  const std::atomic<bool> stop{false};
+  return sandbox::useOf({.root = ::getpid(), .rootToo = true}, {folder}, stop);
 }
 
 }  // namespace
@@ -109,6 +115,48 @@ private slots:
              std::string("it put more than 32 MiB on the disk"));
     QCOMPARE(sandbox::brokenLimit(limits, {.files = sandbox::kMostFiles}, 0),
              std::string("there were 100000 files in its folders: more than are counted"));
+    QVERIFY(
+        sandbox::brokenLimit(limits, {.hidden = true}, 0).starts_with("it made folders that cannot be looked into"));
+  }
+
+  void whatIsInFoldersIsCounted() {
+    const QTemporaryDir dir;
+    const fs::path folder = dir.path().toStdString();
+    const test::Nobody nobody(folder);
+    put(folder / "a/b/file", std::string(100'000, 'x'));
+    fs::create_directory_symlink("/", folder / "root");
+    const auto seen = lookAt(folder);
+    QCOMPARE(seen.files, 4U);
+    QVERIFY(seen.diskBytes >= 100'000 && seen.diskBytes < 200'000);
+    QVERIFY(!seen.hidden);
+    QVERIFY(!lookAt(folder / "gone").hidden);
+  }
+
+  void whatIsHiddenIsSeenToBe_data() {
+    QTest::addColumn<unsigned>("mode");
+    for (const unsigned mode : {0U, 0300U, 0400U, 0600U}) QTest::addRow("%o", mode) << mode;
+  }
+  void whatIsHiddenIsSeenToBe() {
+    QFETCH(unsigned, mode);
+    const QTemporaryDir dir;
+    const fs::path folder = dir.path().toStdString();
+    const test::Nobody nobody(folder);
+    put(folder / "a/b/file", "x");
+    for (const auto& hidden : {folder / "a/b", folder}) {
+      fs::permissions(hidden, fs::perms(mode));
+      QVERIFY(lookAt(folder).hidden);
+      fs::permissions(hidden, fs::perms(0700));
+    }
+  }
+
+  void whatIsTooDeepIsHidden() {
+    const QTemporaryDir dir;
+    fs::path folder = dir.path().toStdString();
+    for (int i = 0; i < 64; ++i) folder /= "x";
+    fs::create_directories(folder);
+    QVERIFY(!lookAt(dir.path().toStdString()).hidden);
+    fs::create_directory(folder / "x");
+    QVERIFY(lookAt(dir.path().toStdString()).hidden);
   }
 };
 
