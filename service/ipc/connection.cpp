@@ -152,18 +152,24 @@ Outcome Connection::queued(Outcome appended) {
 }
 
 void Connection::flush() {
-  if (m_closed || m_failed || m_writing || pending() == 0) return;
+  if (m_closed || m_failed || m_writing || std::exchange(m_flushing, true)) return;
+  while (!m_failed && pending() > 0 && write()) becameIdle();  // which sends what waited for that
+  m_flushing = false;
+}
+
+// All of it, or it sees to it that it goes on when it can.
+bool Connection::write() {
   while (pending() > 0) {
     asio::error_code error;
     m_sent += m_socket.write_some(asio::buffer(m_out.data() + m_sent, pending()), error);
-    if (error == asio::error::interrupted) continue;
-    if (error == asio::error::would_block) return awaitRoom();
-    if (error) return fail();
+    if (!error || error == asio::error::interrupted) continue;
+    error == asio::error::would_block ? awaitRoom() : fail();
+    return false;
   }
   m_sent = 0;
   m_out.clear();
   if (m_out.capacity() > kKeptCapacity) m_out.shrink_to_fit();
-  becameIdle();
+  return true;
 }
 
 void Connection::awaitRoom() {

@@ -45,6 +45,7 @@ private:
   Outcome queued(Outcome appended);
   [[nodiscard]] std::size_t pending() const { return m_out.size() - m_sent; }
   void flush();
+  [[nodiscard]] bool write();
   void awaitRoom();
   void becameIdle();
   void fail();
@@ -64,6 +65,7 @@ private:
   std::size_t m_sent = 0;  // of m_out
   bool m_reading = false;  // waits for bytes
   bool m_writing = false;  // waits for room
+  bool m_flushing = false;
   bool m_pumping = false;  // frames are being taken: what they are answered goes out together afterwards
   bool m_posted = false;   // pump() will be called
   bool m_failed = false;   // close() will be called

@@ -196,6 +196,29 @@ private slots:
     QVERIFY(came == all);
   }
 
+  void manyThatWaitedComeInOrder() {
+    Served served;
+    auto client = served.client();
+    QVERIFY(client.waitFor(*client.send(question()))->has_ask());
+    std::string all;
+    served.on([&] {
+      for (int i = 0; i < 8000; i += 2) {
+        served.requests().tell(text(std::to_string(i) + ' '));
+        v1::AskEvent thinking;  // after a text: an event of its own
+        thinking.set_thinking(std::to_string(i + 1) + ' ');
+        served.requests().tell(thinking);
+        all += std::to_string(i) + ' ' + std::to_string(i + 1) + ' ';
+      }
+    });
+    std::string came;
+    while (came.size() < all.size()) {
+      const auto event = next(client);
+      QVERIFY(event && event->error().empty());
+      came += event->thinking() + event->text();
+    }
+    QVERIFY(came == all);
+  }
+
   void eventsAreCountedToo() {
     Served served;
     auto client = served.client();
