@@ -27,6 +27,9 @@ inline v1::Settings settings() {
   return s;
 }
 
+inline const v1::Settings kSettings = settings();
+inline const Moment kMoment{kNow, kSettings};
+
 inline model::Leave leave(v1::Limit limit, const std::string& rule) {
   model::Leave leave;
   leave.limit = limit;
@@ -71,6 +74,14 @@ inline model::RosterTask inState(v1::TaskState state, const std::string& id = "t
   return t;
 }
 
+inline model::RosterTask queued(const std::string& id, int priority, std::uint64_t order, UnixMs notBefore = 0) {
+  auto t = inState(v1::TASK_STATE_QUEUED, id);
+  t.priority = priority;
+  t.order = order;
+  t.notBefore = notBefore;
+  return t;
+}
+
 inline v1::Failure failure(v1::Failure::Kind kind, const std::string& technical = {}) {
   v1::Failure f;
   f.set_kind(kind);
@@ -108,6 +119,10 @@ inline std::string brief(const model::Plan& plan) {
   std::string all;
   for (const auto& action : plan.actions) all += (all.empty() ? "" : ", ") + brief(action);
   return all;
+}
+inline QString planOf(const model::Roster& roster, const model::Verdicts& v, Now now = kNow, bool stopping = false) {
+  const auto p = plan({.verdicts = v, .roster = roster, .settings = kSettings, .now = now, .stopping = stopping});
+  return QString::fromStdString(brief(p));
 }
 
 }  // namespace lull::conductor::samples

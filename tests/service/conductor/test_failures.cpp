@@ -12,13 +12,6 @@ using namespace lull;
 using namespace lull::conductor;
 using namespace lull::conductor::samples;
 
-namespace {
-
-const v1::Settings kSettings = settings();
-const Moment kMoment{kNow, kSettings};
-
-}  // namespace
-
 class TestFailures : public QObject {
   Q_OBJECT
 private slots:

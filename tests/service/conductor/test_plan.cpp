@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan() from a table: one task in each state under each verdict, then the queue and the limits.
+// plan(): who runs where. One task in each state under each verdict, then the queue, own tasks and the processor.
 #include "conductor/conductor.h"
 
 #include <QTest>
@@ -11,38 +11,11 @@ using namespace lull::conductor;
 using namespace lull::conductor::samples;
 using model::RosterTask;
 
-Q_DECLARE_METATYPE(model::RosterTask)
-
 namespace {
-
-QString planOf(const model::Roster& roster, const model::Verdicts& v, Now now = kNow, bool stopping = false) {
-  const auto s = settings();
-  const auto p = plan({.verdicts = v, .roster = roster, .settings = s, .now = now, .stopping = stopping});
-  return QString::fromStdString(brief(p));
-}
-
-std::optional<Instant> lookAgainOf(const model::Roster& roster, const model::Verdicts& v, Now now = kNow) {
-  const auto s = settings();
-  return plan({.verdicts = v, .roster = roster, .settings = s, .now = now}).lookAgain;
-}
-
-RosterTask parkedUndrained() {
-  auto t = inState(v1::TASK_STATE_PARKED);
-  t.gateClosedAt = kNow.instant;
-  return t;
-}
 
 RosterTask own(RosterTask task) {
   task.own = true;
   return task;
-}
-
-RosterTask queued(const std::string& id, int priority, std::uint64_t order, UnixMs notBefore = 0) {
-  auto t = inState(v1::TASK_STATE_QUEUED, id);
-  t.priority = priority;
-  t.order = order;
-  t.notBefore = notBefore;
-  return t;
 }
 
 }  // namespace
@@ -77,14 +50,13 @@ private slots:
     v.byGpu["g0"].duty = duty;
     model::Roster roster{inState(static_cast<v1::TaskState>(state))};
     QCOMPARE(planOf(roster, v), expected);
-    const auto s = settings();
-    const auto first = plan({.verdicts = v, .roster = roster, .settings = s, .now = kNow});
-    for (const auto& action : first.actions) QVERIFY(take(roster, action, {kNow, s}).size() <= 1);
+    const auto first = plan({.verdicts = v, .roster = roster, .settings = kSettings, .now = kNow});
+    for (const auto& action : first.actions) QVERIFY(take(roster, action, kMoment).size() <= 1);
     if (expected.startsWith("duty")) {  // taken in, it is not asked for again, and the next step follows
       QCOMPARE(planOf(roster, v), state == v1::TASK_STATE_PARKED ? QString("open t-a") : QString());
     }
   }
-  void oneTask_data() {
+  void oneTaskUnderEachVerdict_data() {
     QTest::addColumn<int>("state");
     QTest::addColumn<int>("limit");
     QTest::addColumn<QString>("expected");
@@ -111,7 +83,7 @@ private slots:
     row(v1::TASK_STATE_EVICTING, v1::LIMIT_PARK, "");
     row(v1::TASK_STATE_EVICTING, v1::LIMIT_EVICT, "");
   }
-  void oneTask() {
+  void oneTaskUnderEachVerdict() {
     QFETCH(int, state);
     QFETCH(int, limit);
     const auto v = verdicts({{"g0", static_cast<v1::Limit>(limit)}});
@@ -129,7 +101,7 @@ private slots:
 
   void aGpuThatIsGoneIsLeft() { QCOMPARE(planOf({inState(v1::TASK_STATE_RUNNING)}, verdicts({})), "evict t-a no_gpu"); }
 
-  void cancelling() {
+  void theCancelledAreKilledOrDropped() {
     const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
     for (const auto state :
          {v1::TASK_STATE_STARTING, v1::TASK_STATE_RUNNING, v1::TASK_STATE_PARKED, v1::TASK_STATE_EVICTING}) {
@@ -143,19 +115,6 @@ private slots:
     t.cancelWanted = true;
     QCOMPARE(planOf({t}, run), "drop t-a");
     QCOMPARE(planOf({t}, run, kNow, true), "drop t-a");
-  }
-
-  // A worker that stands still does not hear that its conversation is over.
-  void aClosedConversationEndsInTime() {
-    for (const auto state : {v1::TASK_STATE_RUNNING, v1::TASK_STATE_PARKED}) {
-      const auto limit = state == v1::TASK_STATE_RUNNING ? v1::LIMIT_RUN : v1::LIMIT_PARK;
-      const auto same = verdicts({{"g0", limit}});
-      auto t = inState(state);
-      t.closedAt = kNow.instant;
-      QCOMPARE(planOf({t}, same), "");
-      QCOMPARE(plan({same, {t}, settings(), kNow}).lookAgain, std::optional(kNow.instant + kCloseLimit));
-      QCOMPARE(planOf({t}, same, later(kCloseLimit)), "kill t-a 0 close_limit");
-    }
   }
 
   // Nobody else has to make room for the next one.
@@ -271,7 +230,7 @@ private slots:
     QCOMPARE(planOf({first, wanting}, verdicts({{"g0", v1::LIMIT_RUN}}), kNow, true), "evict t-a stopping");
   }
 
-  void ownDuty() {
+  void ownTasksHaveTheirOwnDuty() {
     auto v = verdicts({{"g0", v1::LIMIT_RUN}});
     v.byGpu["g0"].duty = 0.3;
     QCOMPARE(planOf({own(inState(v1::TASK_STATE_RUNNING))}, v), "");
@@ -279,7 +238,7 @@ private slots:
     QCOMPARE(planOf({own(inState(v1::TASK_STATE_RUNNING))}, v), "duty t-a 60");
   }
 
-  void theProcessor_data() {
+  void theProcessorServesWhomItCan_data() {
     QTest::addColumn<bool>("gpuFree");
     QTest::addColumn<bool>("processorFree");
     QTest::addColumn<QString>("waiting");  // in their order; L: may run on both
@@ -296,7 +255,7 @@ private slots:
     row("not lent", true, false, "LL", "start t-0 g0");
     row("nothing is free", false, false, "LG", "");
   }
-  void theProcessor() {
+  void theProcessorServesWhomItCan() {
     QFETCH(bool, gpuFree);
     QFETCH(bool, processorFree);
     QFETCH(QString, waiting);
@@ -336,122 +295,15 @@ private slots:
     QCOMPARE(planOf({starting}, verdicts({{"cpu", v1::LIMIT_PARK}})), "evict t-a owner_present");
     QCOMPARE(planOf({starting}, verdicts({{"cpu", v1::LIMIT_RUN}})), "");
   }
-  void aRetryIsWorthWakingUpForWhileTheProcessorIsFree() {
-    auto waiting = queued("t-a", 0, 1, kNow.unixMs + 4321);
-    waiting.onProcessor = true;
-    QVERIFY(lookAgainOf({waiting}, verdicts({{"cpu", v1::LIMIT_RUN}, {"g0", v1::LIMIT_EVICT}})));
-    QVERIFY(!lookAgainOf({waiting}, verdicts({{"cpu", v1::LIMIT_EVICT}, {"g0", v1::LIMIT_EVICT}})));
-  }
 
   void startNamesTheGpu() {
     const auto v = verdicts({{"g0", v1::LIMIT_RUN}});
-    const auto s = settings();
     v1::Gpu gpu;
     gpu.set_id("g0");
     gpu.set_name("Radeon 780M");
     const model::Roster roster{queued("t-a", 0, 1)};
-    const auto p = plan({.verdicts = v, .roster = roster, .settings = s, .now = kNow, .gpus = {&gpu, 1}});
+    const auto p = plan({.verdicts = v, .roster = roster, .settings = kSettings, .now = kNow, .gpus = {&gpu, 1}});
     QCOMPARE(std::get<model::StartWorker>(p.actions.front()).gpuName, std::string("Radeon 780M"));
-  }
-
-  void drainLimit() {
-    const auto park = verdicts({{"g0", v1::LIMIT_PARK}});
-    const auto t = parkedUndrained();
-    QCOMPARE(planOf({t}, park, later(Milliseconds(999))), "");
-    QCOMPARE(planOf({t}, park, later(Milliseconds(1000))), "kill t-a 8 drain_limit");
-    // The verdict changes nothing about it: whoever does not drain is not evicted, nor let on.
-    QCOMPARE(planOf({t}, verdicts({{"g0", v1::LIMIT_EVICT}}), later(Milliseconds(1000))), "kill t-a 8 drain_limit");
-    auto drained = t;
-    drained.gateClosedAt.reset();
-    QCOMPARE(planOf({drained}, park, later(Seconds(3600))), "");
-    auto evicting = inState(v1::TASK_STATE_EVICTING);
-    evicting.gateClosedAt = kNow.instant;
-    QCOMPARE(planOf({evicting}, park, later(Milliseconds(1000))), "kill t-a 8 drain_limit");
-    auto starving = t;
-    starving.gpu = "cpu";
-    starving.onProcessor = true;
-    QCOMPARE(planOf({starving}, verdicts({{"cpu", v1::LIMIT_PARK}}), later(Milliseconds(1000))),
-             "kill t-a 0 drain_limit");  // no attempt counted
-  }
-
-  void evictLimit() {
-    const auto t = inState(v1::TASK_STATE_EVICTING);
-    const auto evict = verdicts({{"g0", v1::LIMIT_EVICT}});
-    QCOMPARE(planOf({t}, evict, later(Milliseconds(9999))), "");
-    QCOMPARE(planOf({t}, evict, later(Seconds(10))), "kill t-a 0 evict_limit");
-  }
-
-  void startLimit() {
-    const auto t = inState(v1::TASK_STATE_STARTING);
-    const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
-    QCOMPARE(planOf({t}, run, later(Milliseconds(59'999))), "");
-    QCOMPARE(planOf({t}, run, later(Seconds(60))), "kill t-a 10 start_limit");
-    auto onProcessor = inState(v1::TASK_STATE_STARTING, "t-a", "cpu");
-    onProcessor.onProcessor = true;
-    const auto lent = verdicts({{"cpu", v1::LIMIT_RUN}});
-    QCOMPARE(planOf({onProcessor}, lent, later(Milliseconds(599'999))), "");
-    QCOMPARE(planOf({onProcessor}, lent, later(Seconds(600))), "kill t-a 10 start_limit");
-  }
-
-  void gpuTimeLimit() {
-    auto t = inState(v1::TASK_STATE_RUNNING);
-    const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
-    t.gpuNsAllowed = 100;
-    t.gpuNs = 99;
-    QCOMPARE(planOf({t}, run), "");
-    t.gpuNs = 100;
-    QCOMPARE(planOf({t}, run), "kill t-a 9 gpu_time_limit");
-  }
-
-  void lookAgain_data() {
-    QTest::addColumn<RosterTask>("task");
-    QTest::addColumn<int>("limit");
-    QTest::addColumn<qint64>("ms");  // from kNow; -1: never
-    const auto row = [](const char* name, const RosterTask& t, v1::Limit limit, qint64 ms) {
-      QTest::newRow(name) << t << int{limit} << ms;
-    };
-    auto evicting = inState(v1::TASK_STATE_EVICTING);
-    auto evictingUndrained = evicting;
-    evictingUndrained.gateClosedAt = kNow.instant - Milliseconds(300);
-    auto killed = evictingUndrained;
-    killed.kill = model::Kill{};
-    row("running on", inState(v1::TASK_STATE_RUNNING), v1::LIMIT_RUN, -1);
-    row("gate closed by this plan", inState(v1::TASK_STATE_RUNNING), v1::LIMIT_PARK, 1000);
-    row("evicted by this plan", inState(v1::TASK_STATE_RUNNING), v1::LIMIT_EVICT, 1000);
-    row("evicted, drained before", inState(v1::TASK_STATE_PARKED), v1::LIMIT_EVICT, 10'000);
-    row("parked, draining", parkedUndrained(), v1::LIMIT_PARK, 1000);
-    row("parked, drained", inState(v1::TASK_STATE_PARKED), v1::LIMIT_PARK, -1);
-    row("let on while draining", parkedUndrained(), v1::LIMIT_RUN, -1);
-    row("evicting", evicting, v1::LIMIT_EVICT, 10'000);
-    row("evicting, draining", evictingUndrained, v1::LIMIT_EVICT, 700);
-    row("killed", killed, v1::LIMIT_EVICT, -1);
-    row("starting", inState(v1::TASK_STATE_STARTING), v1::LIMIT_PARK, 60'000);
-    row("started by this plan", inState(v1::TASK_STATE_QUEUED), v1::LIMIT_RUN, 60'000);
-    row("retry, GPU free", queued("t-a", 0, 1, kNow.unixMs + 4321), v1::LIMIT_RUN, 4321);
-    row("retry, GPU not free", queued("t-a", 0, 1, kNow.unixMs + 4321), v1::LIMIT_PARK, -1);
-    row("queued, GPU not free", queued("t-a", 0, 1), v1::LIMIT_EVICT, -1);
-  }
-  void lookAgain() {
-    QFETCH(RosterTask, task);
-    QFETCH(int, limit);
-    QFETCH(qint64, ms);
-    const auto at = lookAgainOf({task}, verdicts({{"g0", static_cast<v1::Limit>(limit)}}));
-    QCOMPARE(at ? std::chrono::duration_cast<Milliseconds>(*at - kNow.instant).count() : -1, ms);
-  }
-
-  // Waking exactly then is not too early: the plan acts, and does not ask to be woken for the same instant again.
-  void lookAgainIsExact() {
-    const auto park = verdicts({{"g0", v1::LIMIT_PARK}});
-    const auto at = lookAgainOf({parkedUndrained()}, park);
-    QVERIFY(at);
-    QCOMPARE(planOf({parkedUndrained()}, park, later(*at - kNow.instant)), "kill t-a 8 drain_limit");
-    QVERIFY(!lookAgainOf({parkedUndrained()}, park, later(*at - kNow.instant)));
-
-    const auto run = verdicts({{"g0", v1::LIMIT_RUN}});
-    const auto waiting = queued("t-a", 0, 1, kNow.unixMs + 4321);
-    const auto retry = lookAgainOf({waiting}, run);
-    QVERIFY(retry);
-    QCOMPARE(planOf({waiting}, run, later(*retry - kNow.instant)), "start t-a g0");
   }
 };
 

@@ -14,13 +14,6 @@ using namespace lull;
 using namespace lull::conductor;
 using namespace lull::conductor::samples;
 
-namespace {
-
-const v1::Settings kSettings = settings();
-const Moment kMoment{kNow, kSettings};
-
-}  // namespace
-
 class TestTake : public QObject {
   Q_OBJECT
 private slots:
