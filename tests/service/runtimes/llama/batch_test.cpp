@@ -3,7 +3,6 @@
 
 #include "llama/model.h"
 #include "llama/need.h"
-#include "llama/program.h"
 
 #include <QtTest>
 
@@ -11,7 +10,6 @@
 
 namespace lull::test {
 
-using fakes::TestWorker;
 using nlohmann::json;
 
 std::string chat(const std::string& id, const std::string& text, json more) {
@@ -42,29 +40,15 @@ void BatchTest::initTestCase() {
 }
 
 worker::v1::Start BatchTest::startFor(const std::string& requests) const {
-  for (const auto& each : {work(), out(), folder() / "blobs"}) std::filesystem::create_directories(each);
-  worker::v1::Start start;
+  auto start = startOnProcessor(task(), model());
   auto& batch = *start.mutable_spec()->mutable_llama_batch();
   batch.mutable_requests()->set_inline_(requests);
   batch.set_context(512);
-  start.set_task_id("t-batch");
-  start.set_work_dir(work());
-  start.set_output_dir(out());
-  start.set_blob_dir(folder() / "blobs");
-  start.set_checkpoint_every_s(1);
-  auto& where = *start.mutable_llama();
-  where.set_model_file(model());
-  where.add_start((llama::rootFolder() / "start").string());
-  where.set_on_cpu(true);
   return start;
 }
 
-std::unique_ptr<TestWorker> BatchTest::worker(const worker::v1::Start& start) {
-  return std::make_unique<TestWorker>(start, TestWorker::Options{.environment = {kNoGpu}, .program = "lull-llama"});
-}
-
 std::vector<json> BatchTest::results() const {
-  std::ifstream file(out() / "results.jsonl");
+  std::ifstream file(task() / "out" / "results.jsonl");
   std::vector<json> out;
   for (std::string line; std::getline(file, line);) out.push_back(json::parse(line));
   return out;

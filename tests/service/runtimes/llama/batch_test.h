@@ -3,7 +3,7 @@
 // processor.
 #pragma once
 
-#include "fakes/test_worker.h"
+#include "service/runtimes/llama/on_processor.h"
 
 #include <nlohmann/json.hpp>
 
@@ -16,8 +16,6 @@
 #include <vector>
 
 namespace lull::test {
-
-inline constexpr const char* kNoGpu = "VK_DRIVER_FILES=/nonexistent";
 
 // Lines of a batch.
 [[nodiscard]] std::string chat(const std::string& id, const std::string& text,
@@ -34,10 +32,10 @@ class BatchTest : public QObject {
 
 protected:
   [[nodiscard]] worker::v1::Start startFor(const std::string& requests) const;
-  [[nodiscard]] static std::unique_ptr<fakes::TestWorker> worker(const worker::v1::Start& start);
   [[nodiscard]] std::vector<nlohmann::json> results() const;
   [[nodiscard]] std::filesystem::path folder() const { return m_folder->path().toStdString(); }
-  [[nodiscard]] std::filesystem::path work() const { return folder() / "t-batch" / "work"; }
+  [[nodiscard]] std::filesystem::path task() const { return folder() / "task"; }
+  [[nodiscard]] std::filesystem::path work() const { return task() / "work"; }
   [[nodiscard]] std::filesystem::path model() const { return modelFolder() / "model.gguf"; }
   [[nodiscard]] std::filesystem::path slowModel() const { return modelFolder() / "slow.gguf"; }
 
@@ -47,7 +45,6 @@ protected slots:
 
 private:
   [[nodiscard]] std::filesystem::path modelFolder() const { return m_models.path().toStdString(); }
-  [[nodiscard]] std::filesystem::path out() const { return folder() / "t-batch" / "out"; }
 
   QTemporaryDir m_models;
   std::unique_ptr<QTemporaryDir> m_folder;

@@ -34,7 +34,7 @@ void TestBatchAnswers::answersAreThoseOfAPlainServer() {
       {"listed", chat("listed", "the hen", listed)},     {"embedding", embedding("embedding", "the hen")}};
   std::string requests;
   for (const auto& [id, line] : asked) requests += line;
-  const auto run = worker(startFor(requests));
+  const auto run = workerOnProcessor(startFor(requests));
   const auto last = run->last();
   QVERIFY(last && last->has_finished());
   QCOMPARE(last->finished().outputs(0).name(), std::string("results.jsonl"));
@@ -82,7 +82,7 @@ void TestBatchAnswers::longTextsAreEmbedded() {
   auto start = startFor(embedding("long", text) + embedding("longer", text + "and more"));
   start.mutable_spec()->mutable_llama_batch()->set_context(4096);
   start.mutable_spec()->mutable_llama_batch()->set_parallel(3);
-  const auto run = worker(start);
+  const auto run = workerOnProcessor(start);
   const auto last = run->last();
   QVERIFY(last.has_value());
   QVERIFY2(last->has_finished(), last->ShortDebugString().c_str());
@@ -106,7 +106,7 @@ void TestBatchAnswers::aFullContextEndsAnAnswer() {
             .dump() +
         "\n";
   }
-  const auto run = worker(startFor(requests));
+  const auto run = workerOnProcessor(startFor(requests));
   const auto last = run->last();
   QVERIFY(last && last->has_finished());
   for (const json& line : results()) {
@@ -121,9 +121,9 @@ void TestBatchAnswers::aFullContextEndsAnAnswer() {
 
 void TestBatchAnswers::linesFailOneByOne() {
   const auto tooLong = std::string(4000, 'x');
-  const auto run = worker(startFor("nonsense\n" + chat("twice", "a", {{"max_tokens", 2}}) +
-                                   chat("twice", "b", {{"max_tokens", 2}}) + chat("long", tooLong) +
-                                   chat("role", "a", {{"messages", 7}}) + chat("good", "a", {{"max_tokens", 2}})));
+  const auto run = workerOnProcessor(
+      startFor("nonsense\n" + chat("twice", "a", {{"max_tokens", 2}}) + chat("twice", "b", {{"max_tokens", 2}}) +
+               chat("long", tooLong) + chat("role", "a", {{"messages", 7}}) + chat("good", "a", {{"max_tokens", 2}})));
   const auto last = run->last();
   QVERIFY(last && last->has_finished());
   const auto got = results();
@@ -160,7 +160,7 @@ void TestBatchAnswers::whatCannotBeDoneIsSaid() {
     start.mutable_llama()->set_work_bytes(192ULL << 20U);
     start.set_memory_limit(3'000'000'000);
   }
-  const auto run = worker(start);
+  const auto run = workerOnProcessor(start);
   const auto last = run->last();
   QVERIFY(last && last->has_failed());
   QCOMPARE(static_cast<int>(last->failed().failure().kind()), kind);

@@ -63,10 +63,10 @@ void TestBatchBrokenOff::anInterruptedBatchIsTheUndisturbed() {
     requests += completion("g" + id, "once " + id, greedy) + completion("c" + id, "once " + id, chance);
   }
   const auto start = startFor(requests);
-  QVERIFY(worker(start)->last()->has_finished());
+  QVERIFY(workerOnProcessor(start)->last()->has_finished());
   const auto undisturbed = results();
   QCOMPARE(undisturbed.size(), std::size_t{2 * kPairs});
-  std::filesystem::remove_all(folder() / "t-batch");
+  std::filesystem::remove_all(task());
 
   static_cast<void>(startFor(requests));
   const auto journal = work() / "journal";
@@ -77,7 +77,7 @@ void TestBatchBrokenOff::anInterruptedBatchIsTheUndisturbed() {
   };
   for (int i = 0; i < kInterruptions; ++i) {
     const auto before = sizeOf();
-    const auto run = worker(start);
+    const auto run = workerOnProcessor(start);
     // Each life gets somewhere before it is cut short.
     while (sizeOf() < before + 300) {
       const auto message = run->next(1ms);
@@ -92,7 +92,7 @@ void TestBatchBrokenOff::anInterruptedBatchIsTheUndisturbed() {
     QVERIFY(last && last->has_evicted());
     QVERIFY(last->evicted().saved());
   }
-  const auto last = worker(start)->last();
+  const auto last = workerOnProcessor(start)->last();
   QVERIFY(last && last->has_finished());
   const auto got = results();
   QCOMPARE(got.size(), undisturbed.size());
@@ -155,7 +155,7 @@ pid_t TestBatchBrokenOff::killServerOnceItAnswers(const TestWorker& run, pid_t o
 }
 
 void TestBatchBrokenOff::aCrashOfTheServerCostsNothing() {
-  const auto run = worker(longAnswers(3));
+  const auto run = workerOnProcessor(longAnswers(3));
   QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
   const auto last = run->last();
   QVERIFY(last && last->has_finished());
@@ -164,7 +164,7 @@ void TestBatchBrokenOff::aCrashOfTheServerCostsNothing() {
 }
 
 void TestBatchBrokenOff::aRequestThatCrashesTheServerGetsAnErrorLine() {
-  const auto run = worker(longAnswers(1));
+  const auto run = workerOnProcessor(longAnswers(1));
   const auto first = killServerOnceItAnswers(*run, 0);
   QVERIFY(first > 0);
   QVERIFY(killServerOnceItAnswers(*run, first) > 0);
@@ -202,13 +202,13 @@ void TestBatchBrokenOff::aLossIsNobodysFault() {
   losing.mutable_llama()->set_start(
       0, llama::startThatEnds(folder(), answers ? start.llama().start(0) : std::string(), end.toStdString()));
   {
-    const auto run = worker(losing);
+    const auto run = workerOnProcessor(losing);
     if (answers) QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
     const auto last = run->last();
     QVERIFY(last && last->has_failed());
     QVERIFY2(last->failed().failure().kind() == kind, last->ShortDebugString().c_str());
   }
-  const auto run = worker(start);
+  const auto run = workerOnProcessor(start);
   if (answers) QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
   const auto last = run->last();
   QVERIFY(last && last->has_finished());
@@ -222,13 +222,13 @@ void TestBatchBrokenOff::aRequestThatTakesAllMemoryGetsAnErrorLine() {
   small.mutable_llama()->set_start(
       0, llama::startThatEnds(folder(), start.llama().start(0), "echo 'ErrorOutOfDeviceMemory' >&2; exit 1"));
   {
-    const auto run = worker(small);
+    const auto run = workerOnProcessor(small);
     QVERIFY(killServerOnceItAnswers(*run, 0, 2) > 0);
     const auto last = run->last();
     QVERIFY(last && last->has_failed());
     QCOMPARE(static_cast<int>(last->failed().failure().kind()), static_cast<int>(v1::Failure::KIND_OUT_OF_MEMORY));
   }
-  const auto run = worker(small);
+  const auto run = workerOnProcessor(small);
   QVERIFY(killServerOnceItAnswers(*run, 0) > 0);
   const auto last = run->last();
   QVERIFY(last && last->has_finished());

@@ -57,7 +57,7 @@ void TestBatchLoad::theServerComputesAsMuchAtOnceAsFits() {
   std::ofstream(script) << "#!/bin/sh\nprintf '%s\\n' \"$@\" >'" << (folder() / "arguments").native() << "'\nexit 75\n";
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   where.set_start(0, script);
-  const auto run = worker(start);
+  const auto run = workerOnProcessor(start);
   const auto last = run->last();
   QVERIFY(last && last->has_failed());
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A conversation through lull-llama and Debian's llama.cpp, on the processor: it answers as a plain llama-server does,
 // stops when it is told to, and leaves nothing behind.
-#include "fakes/test_worker.h"
 #include "llama/endings.h"
 #include "llama/need.h"
 #include "llama/program.h"
 #include "llama/server.h"
+#include "service/runtimes/llama/on_processor.h"
 #include "wire/chat_words.h"
 
 #include <nlohmann/json.hpp>
@@ -20,13 +20,13 @@
 
 using namespace lull;
 using namespace std::chrono_literals;
+using namespace lull::test;
 using fakes::FromWorker;
 using fakes::TestWorker;
 using nlohmann::json;
 
 namespace {
 
-constexpr const char* kNoGpu = "VK_DRIVER_FILES=/nonexistent";
 constexpr const char* kSecret = "What is 12 + 30? Xylophonkonzert";
 
 json question(const std::string& text, json more = json::object()) {
@@ -53,7 +53,7 @@ class TestChat : public QObject {
   Q_OBJECT
 private slots:
   void initTestCase();
-  void init();
+  void init() { m_folder = std::make_unique<QTemporaryDir>(); }
   void cleanup() { m_worker.reset(); }
   void itAnswersAsAPlainServerDoes();
   void whatIsWrongIsSaid_data();
@@ -86,27 +86,14 @@ private:
 
 void TestChat::initTestCase() { LULL_NEED_LLAMA(); }
 
-void TestChat::init() {
-  m_folder = std::make_unique<QTemporaryDir>();
-  for (const char* name : {"work", "out", "blobs"}) std::filesystem::create_directories(folder() / name);
-}
-
 worker::v1::Start TestChat::startWith(std::uint32_t context) const {
-  worker::v1::Start start;
+  auto start = startOnProcessor(folder(), model());
   start.mutable_spec()->mutable_llama_chat()->set_context(context);
-  start.set_task_id("t-chat");
-  start.set_work_dir(folder() / "work");
-  start.set_output_dir(folder() / "out");
-  start.set_blob_dir(folder() / "blobs");
-  start.set_checkpoint_every_s(1);
-  start.mutable_llama()->set_model_file(model());
-  start.mutable_llama()->add_start((llama::rootFolder() / "start").string());
-  start.mutable_llama()->set_on_cpu(true);
   return start;
 }
 
 void TestChat::begin(const worker::v1::Start& start) {
-  m_worker = std::make_unique<TestWorker>(start, TestWorker::Options{.environment = {kNoGpu}, .program = "lull-llama"});
+  m_worker = workerOnProcessor(start);
   QVERIFY(m_worker->nextOf(FromWorker::kStarted));
 }
 
