@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes what fuzzing of the GGUF reader begins with: gguf_seeds FOLDER.
+#include "fuzz/seeds.h"
 #include "service/gguf/gguf_bytes.h"
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 namespace {
@@ -46,12 +45,5 @@ std::string arrays() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
-  const std::filesystem::path folder = argv[1];
-  std::filesystem::create_directories(folder);
-  int count = 0;
-  for (const auto& seed : {lull::test::smallModel(), everyType(), everyWeight(), arrays()}) {
-    std::ofstream(folder / ("seed" + std::to_string(count++)), std::ios::binary) << seed;
-  }
-  return 0;
+  return lull::test::writeSeeds(argc, argv, {lull::test::smallModel(), everyType(), everyWeight(), arrays()});
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes what fuzzing of the layout begins with: layout_seeds FOLDER.
+#include "fuzz/seeds.h"
 #include "service/gguf/gguf_bytes.h"
 
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -55,12 +54,5 @@ std::string withoutTypes() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
-  const std::filesystem::path folder = argv[1];
-  std::filesystem::create_directories(folder);
-  int count = 0;
-  for (const auto& seed : {tensors(), widely(), withoutTypes(), lull::test::smallModel()}) {
-    std::ofstream(folder / ("seed" + std::to_string(count++)), std::ios::binary) << seed;
-  }
-  return 0;
+  return lull::test::writeSeeds(argc, argv, {tensors(), widely(), withoutTypes(), lull::test::smallModel()});
 }

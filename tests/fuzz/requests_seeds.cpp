@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes what fuzzing of a batch's requests begins with: requests_seeds FOLDER.
-#include <array>
-#include <filesystem>
-#include <fstream>
+#include "fuzz/seeds.h"
+
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -11,7 +11,7 @@ std::string line(const std::string& url, const std::string& body) {
   return R"({"custom_id": "a", "method": "POST", "url": "/v1/)" + url + R"(", "body": )" + body + "}\n";
 }
 
-const std::array kSeeds{
+const std::vector<std::string> kSeeds{
     line("chat/completions", R"({"model": "m", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 9,
       "temperature": 0.7, "top_p": 0.9, "seed": 1, "stop": ["x", "y"], "stream": false, "user": "u"})"),
     line("chat/completions", R"({"messages": [{"role": "user", "content": [{"type": "text", "text": "é\u00e9"}]}],
@@ -27,14 +27,10 @@ const std::array kSeeds{
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
-  const std::filesystem::path folder = argv[1];
-  std::filesystem::create_directories(folder);
-  int count = 0;
-  for (std::string seed : kSeeds) {
+  auto seeds = kSeeds;
+  for (auto& seed : seeds) {
     // The texts above are broken for their readers; a request is one line.
     for (std::size_t at = 0; (at = seed.find("\n      ", at)) != std::string::npos;) seed.replace(at, 7, " ");
-    std::ofstream(folder / ("seed" + std::to_string(count++)), std::ios::binary) << seed;
   }
-  return 0;
+  return lull::test::writeSeeds(argc, argv, seeds);
 }

@@ -20,7 +20,7 @@ namespace {
 Mix longMix() { return {.width = 256, .height = 200, .turns = 3000, .iterations = 30}; }
 constexpr std::uint32_t kSlow = 5;  // percent of the GPU: with it that is no work of a moment, whoever is late
 
-bool waitFor(const std::function<bool()>& condition) { return QTest::qWaitFor(condition, 60'000); }
+bool waitFor(const std::function<bool()>& condition) { return QTest::qWaitFor(condition, 180'000); }
 
 }  // namespace
 
@@ -56,6 +56,7 @@ private slots:
     std::mt19937 random(3);
     double progress = 0;
     int resumes = 0;
+    bool finished = false;
     for (int round = 0; round < 12; ++round) {
       TestWorker::Options options;
       if (staged) options.environment.push_back("LULL_SPIRV_STAGED=1");
@@ -69,6 +70,8 @@ private slots:
       worker.evict();
       const auto last = worker.last();
       QVERIFY(last);
+      finished = last->has_finished();  // on a fast machine
+      if (finished) break;
       QVERIFY2(last->has_evicted(), last->ShortDebugString().c_str());
       QVERIFY2(last->evicted().saved(), last->evicted().trouble().c_str());
       QVERIFY(last->evicted().progress() >= progress);
@@ -76,7 +79,8 @@ private slots:
       QCOMPARE(worker.waitExit(), std::optional<int>(0));
     }
     QVERIFY(resumes >= 3);
-    finishAndCompare(start, at, mix);
+    if (!finished) finishAndCompare(start, at, mix);
+    QVERIFY(at.output("mixed") == mix.result());
   }
   void killedAtManyPointsItResumesFromItsCheckpoint() {
     const auto at = folders();
