@@ -51,7 +51,7 @@ public:
 
   // Runs the loop until it is so; false after a long time.
   bool until(const std::function<bool()>& so) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(120);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!so()) {
       if (std::chrono::steady_clock::now() > end) return false;
       loop.run_one_for(std::chrono::milliseconds(20));

@@ -81,7 +81,7 @@ private:
   }
   template <typename Condition>
   bool until(Condition so) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(120);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!so()) {
       if (std::chrono::steady_clock::now() > end) return false;
       m_loop.run_one_for(std::chrono::milliseconds(20));

@@ -75,7 +75,7 @@ void ImagesTest::reopen(const Changed& changed) {
 }
 
 bool ImagesTest::until(const std::function<bool()>& so) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(120);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!so()) {
     if (std::chrono::steady_clock::now() > end) return false;
     m_loop.run_one_for(std::chrono::milliseconds(20));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How much a batch has llama-server compute at once.
+#include "llama/endings.h"
 #include "service/runtimes/llama/batch_test.h"
 
 #include <QtTest>
@@ -53,10 +54,8 @@ void TestBatchLoad::theServerComputesAsMuchAtOnceAsFits() {
   where.set_weight_bytes(100'000'000);
   where.set_cache_bytes_per_token(20'000);
   where.set_work_bytes_per_token(100'000);
-  const auto script = folder() / "start";
-  std::ofstream(script) << "#!/bin/sh\nprintf '%s\\n' \"$@\" >'" << (folder() / "arguments").native() << "'\nexit 75\n";
-  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-  where.set_start(0, script);
+  const auto program = "printf '%s\\n' \"$@\" >'" + (folder() / "arguments").native() + "'; exit 75";
+  where.set_start(0, llama::startThatEnds(folder(), {}, program));
   const auto run = workerOnProcessor(start);
   const auto last = run->last();
   QVERIFY(last && last->has_failed());
