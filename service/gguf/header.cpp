@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gguf/header.h"
 
+#include "base/file.h"
 #include "base/utf8.h"
 #include "gguf/facts.h"
 #include "gguf/preamble.h"
 #include "gguf/tensors.h"
 #include "gguf/types.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -110,6 +112,14 @@ Result<Header> readHeader(Source source) {
   out.layerBytes = tensors.layerBytes();
   out.quantisation = tensors.mostlyType();
   return out;
+}
+
+Result<Header> readHeader(const std::filesystem::path& file) {
+  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd) return fromErrno("open", file.native());
+  auto source = fromFile(fd.get(), file.filename().native());
+  if (!source) return source.error();
+  return readHeader(*std::move(source));
 }
 
 }  // namespace lull::gguf

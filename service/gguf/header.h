@@ -6,6 +6,7 @@
 #include "gguf/input.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 namespace lull::gguf {
@@ -39,5 +40,6 @@ struct Header {
 
 // Invalid with what is wrong and where. Reads the beginning of the file only, whatever its size.
 [[nodiscard]] Result<Header> readHeader(Source source);
+[[nodiscard]] Result<Header> readHeader(const std::filesystem::path& file);
 
 }  // namespace lull::gguf

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace lull::gguf {
 
@@ -23,10 +24,12 @@ struct Load {
 inline constexpr std::uint32_t kUsualContext = 4096;  // enough for most requests, small enough for small GPUs
 // What is given up first where memory is short, and how far: see runtimes/llama/fit.h.
 inline constexpr std::uint32_t kLeastContext = 512;
-inline constexpr std::uint32_t kLeastBatch =
-    128;  // as fast within 3 % as 512 (RESULTS.md); one tile of ggml's products
+// As fast within 3 % as 512 (RESULTS.md); one tile of ggml's products.
+inline constexpr std::uint32_t kLeastBatch = 128;
 
 // Saturates.
 [[nodiscard]] std::uint64_t bytesFor(const Memory& memory, const Load& load);
+
+[[nodiscard]] std::string sizeText(std::uint64_t bytes);  // "812 MB", "5.2 GB"
 
 }  // namespace lull::gguf

@@ -23,11 +23,6 @@ gguf::Load least(std::uint64_t context) {
   return {.context = static_cast<std::uint32_t>(std::min(context, kMostContext)), .batch = gguf::kLeastBatch};
 }
 
-std::string gigabytes(std::uint64_t bytes) {
-  const auto mega = static_cast<double>(bytes) / 1e6;
-  return mega < 1000 ? fmt::format("{:.0f} MB", mega) : fmt::format("{:.1f} GB", mega / 1000);
-}
-
 std::uint32_t layersThatFit(const v1::ModelHeader& header, std::uint32_t context, std::uint64_t memory) {
   if (header.layers() == 0) return 0;
   const auto reckoned = memoryOf(header);
@@ -50,15 +45,15 @@ std::uint32_t contextThatFits(const v1::ModelHeader& header, std::uint64_t memor
 
 std::string sentenceOf(const v1::ModelFit& fit) {
   const auto needs =
-      fmt::format("needs about {} with a context of {} tokens", gigabytes(fit.needed_bytes()), fit.context());
+      fmt::format("needs about {} with a context of {} tokens", gguf::sizeText(fit.needed_bytes()), fit.context());
   if (fit.memory_bytes() == 0) return needs + "; this GPU does not tell its memory";
   if (fit.layers_on_gpu() == fit.layers()) {
-    return fmt::format("fits: {} of {}; a context of {} tokens would fit", needs, gigabytes(fit.memory_bytes()),
+    return fmt::format("fits: {} of {}; a context of {} tokens would fit", needs, gguf::sizeText(fit.memory_bytes()),
                        fit.most_context());
   }
   // Nothing runs with some of its layers: how many would fit tells how far off it is.
   return fmt::format("does not fit: {}, this GPU grants {} ({} of {} layers would)", needs,
-                     gigabytes(fit.memory_bytes()), fit.layers_on_gpu(), fit.layers());
+                     gguf::sizeText(fit.memory_bytes()), fit.layers_on_gpu(), fit.layers());
 }
 
 }  // namespace

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/header.h"
 
-#include "base/file.h"
-
-#include <fcntl.h>
-
 namespace lull::models {
 
 v1::ModelHeader toMessage(const gguf::Header& header) {
@@ -36,11 +32,7 @@ v1::ModelHeader toMessage(const gguf::Header& header) {
 }
 
 Result<v1::ModelHeader> headerOf(const std::filesystem::path& file) {
-  const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!fd) return fromErrno("open", file.native());
-  auto source = gguf::fromFile(fd.get(), file.filename().native());
-  if (!source) return source.error();
-  const auto header = gguf::readHeader(*std::move(source));
+  const auto header = gguf::readHeader(file);
   if (!header) return header.error();
   return toMessage(*header);
 }

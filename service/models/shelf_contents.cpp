@@ -73,8 +73,11 @@ void Shelf::readModels(Contents& out, UnixMs now) const {
     if (!isModel && !describes) sweep(file);
     if (!isModel) continue;
     auto model = readModel(stem, now);
-    if (model) out.models.push_back(*std::move(model));
-    if (!model) log::warning("models: {} is left alone: {}", file.native(), model.error().text());
+    if (model) {
+      out.models.push_back(*std::move(model));
+    } else {
+      log::warning("models: {} is left alone: {}", file.native(), model.error().text());
+    }
   }
 }
 

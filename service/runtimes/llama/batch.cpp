@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "runtimes/llama/fit.h"
+#include "runtimes/llama/input_file.h"
 #include "runtimes/llama/slots.h"
 #include "runtimes/worker/output_file.h"
 
@@ -24,15 +25,6 @@ constexpr std::size_t kLinesAtOnce = 256;
 // kept, would begin after its neighbours, and their prompts would no longer be computed together.
 constexpr std::uint32_t kMostPreparing = 8;
 constexpr const char* kResults = "results.jsonl";
-
-// Inline requests become a file too: one way to read them.
-worker::Attempt<std::filesystem::path> requestsFile(const worker::v1::Start& start) {
-  const auto& blob = start.spec().llama_batch().requests();
-  if (blob.has_sha256() && isSha256(blob.sha256())) return std::filesystem::path(start.blob_dir()) / blob.sha256();
-  const auto file = std::filesystem::path(start.work_dir()) / "requests.jsonl";
-  if (auto written = replaceFile(file, blob.inline_()); !written) return worker::fromStorage(written.error());
-  return file;
-}
 
 std::string fingerprint(const worker::v1::Start& start) {
   const auto& batch = start.spec().llama_batch();
@@ -57,7 +49,7 @@ struct Batch::Life {
 };
 
 worker::Attempt<std::unique_ptr<Job>> Batch::open(const worker::v1::Start& start) {
-  const auto file = requestsFile(start);
+  const auto file = inputFile(start, start.spec().llama_batch().requests(), "requests.jsonl");
   if (!file) return file.failure();
   auto lines = Lines::open(*file, kMostRequests);
   if (!lines && lines.error().kind() == Error::Kind::TooBig) {
@@ -169,6 +161,7 @@ worker::Step Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>
   const std::size_t doneBefore = m_journal->done();
   std::vector<std::thread> threads;
   const std::uint32_t count = plan.load.parallel + std::min(plan.load.parallel, kMostPreparing);
+  threads.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) threads.emplace_back([this, &life] { work(life); });
   for (auto& thread : threads) thread.join();
   if (life.trouble) return worker::fromStorage(*life.trouble);

@@ -47,7 +47,10 @@ worker::Attempt<std::unique_ptr<Job>> Chat::open(const worker::v1::Start& start)
 }
 
 worker::Attempt<std::vector<v1::Output>> Chat::run(const Telling& telling) {
-  m_telling = &telling;
+  {
+    const std::lock_guard lock(m_mutex);  // ask() is another thread's
+    m_telling = &telling;
+  }
   const auto fits = fit({.context = contextWanted(), .parallel = 1}, m_start.llama(), memoryFor(m_start));
   if (!fits) return fits.failure();
   ServerPlan plan{.where = m_start.llama(),
@@ -79,7 +82,7 @@ std::uint32_t Chat::contextWanted() const {
 bool Chat::hasRoomFor(std::uint32_t context) const {
   const auto& model = m_start.llama();
   const Wanted wanted{.context = context, .parallel = 1};
-  if (!fit(wanted, model, memoryForMore(m_start))) return false;
+  if (!fit(wanted, model, memoryFor(m_start))) return false;
   const bool elsewhere = !model.on_cpu() && model.gpu() == worker::v1::Llama::GPU_DISCRETE;
   if (elsewhere && m_start.memory_limit() > 0) return true;
   return static_cast<bool>(fit(wanted, model, m_start.main_memory_limit() / 4 * 3));

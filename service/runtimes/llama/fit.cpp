@@ -48,15 +48,11 @@ gguf::Memory memoryOf(const worker::v1::Llama& model) {
           .driver = model.work_bytes()};
 }
 
-std::string sizeText(std::uint64_t bytes) {
-  const auto size = static_cast<double>(bytes);
-  return size < 999.5e6 ? fmt::format("{:.0f} MB", size / 1e6) : fmt::format("{:.1f} GB", size / 1e9);
-}
-
 // What would make it fit, beside another model; only what was asked for has not given way already.
-std::string advice(const Wanted& wanted) {
-  if (wanted.context == 0 && wanted.parallel == 0) return "Choose a smaller one, or lend more (gpu.max_memory)";
-  return "Choose a smaller one, a smaller context or fewer requests at once, or lend more (gpu.max_memory)";
+std::string advice(const Wanted& wanted, bool onProcessor) {
+  const bool chosen = wanted.context == 0 && wanted.parallel == 0;
+  return fmt::format("Choose a smaller one{}, or lend more ({})",
+                     chosen ? "" : ", a smaller context or fewer requests at once", lendingSetting(onProcessor));
 }
 
 }  // namespace
@@ -77,24 +73,20 @@ worker::Attempt<Load> fit(const Wanted& wanted, const worker::v1::Llama& model, 
     out.batch = least();
   }
   if (tooMuch()) {
-    return worker::tooBig(fmt::format("The model needs {}, this device grants {}. {}", sizeText(bytesFor(memory, out)),
-                                      sizeText(memoryLimit), advice(wanted)),
-                          fmt::format("{} bytes of weights, {} a token, {} tokens, {} at once", memory.weights,
-                                      memory.cachePerToken, out.context, out.parallel));
+    return worker::tooBig(
+        fmt::format("The model needs {}, this device grants {}. {}", gguf::sizeText(bytesFor(memory, out)),
+                    gguf::sizeText(memoryLimit), advice(wanted, model.on_cpu())),
+        fmt::format("{} bytes of weights, {} a token, {} tokens, {} at once", memory.weights, memory.cachePerToken,
+                    out.context, out.parallel));
   }
   return out;
 }
 
+const char* lendingSetting(bool onProcessor) { return onProcessor ? "tasks.max_memory" : "gpu.max_memory"; }
+
 std::uint64_t memoryFor(const worker::v1::Start& start) {
   const auto planned = start.llama().planned_memory();
   return planned > 0 ? planned : start.memory_limit();
-}
-
-std::uint64_t memoryForMore(const worker::v1::Start& start) {
-  const auto own = memoryFor(start);
-  const auto ofMain = start.main_memory_limit();
-  if (start.memory_limit() > 0 || ofMain == 0) return own;
-  return own == 0 ? ofMain : std::min(own, ofMain);
 }
 
 }  // namespace lull::runtimes::llama

@@ -20,10 +20,9 @@ struct Wanted {
 [[nodiscard]] worker::Attempt<gguf::Load> fit(const Wanted& wanted, const worker::v1::Llama& model,
                                               std::uint64_t memoryLimit);
 
+// The setting that says how much of the device's memory is lent.
+[[nodiscard]] const char* lendingSetting(bool onProcessor);
 // What is reckoned with: what is planned, or what is enforced where that is not known. 0: neither.
 [[nodiscard]] std::uint64_t memoryFor(const worker::v1::Start& start);
-// As well for what is more than usual: a device without a sum of its own shares the computer's memory, of which the
-// task has its part.
-[[nodiscard]] std::uint64_t memoryForMore(const worker::v1::Start& start);
 
 }  // namespace lull::runtimes::llama

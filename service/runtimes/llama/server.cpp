@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/llama/server.h"
 
-#include "base/file.h"
 #include "gguf/header.h"
 #include "runtimes/llama/own_page.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -20,11 +18,7 @@ constexpr auto kLook = std::chrono::milliseconds(50);  // at a server that loads
 
 // A model made for embeddings says how it makes one of those of all tokens; of others it is their mean.
 bool pools(const std::filesystem::path& model) {
-  const Fd fd(::open(model.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return false;
-  auto source = gguf::fromFile(fd.get(), "the model");
-  if (!source) return false;
-  const auto header = gguf::readHeader(std::move(*source));
+  const auto header = gguf::readHeader(model);
   return header && header->pools;
 }
 

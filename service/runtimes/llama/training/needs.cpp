@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtimes/llama/training/needs.h"
 
-#include "base/file.h"
 #include "gguf/header.h"
+#include "gguf/memory.h"
+#include "runtimes/llama/fit.h"
 #include "runtimes/llama/training/memory.h"
 #include "runtimes/llama/training/plan.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
@@ -18,19 +18,9 @@ namespace {
 
 constexpr std::uint32_t kWidestChosen = 1024;  // tokens
 
-std::string gigabytes(std::uint64_t bytes) { return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9); }
-
-Result<gguf::Header> headerOf(const std::filesystem::path& model) {
-  const Fd fd(::open(model.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return fromErrno("open", model.native());
-  auto source = gguf::fromFile(fd.get(), "the model");
-  if (!source) return source.error();
-  return gguf::readHeader(*source);
-}
-
 worker::Failure beyond(std::uint64_t needed, std::uint64_t limit, const std::string& whatToDo) {
-  return worker::tooBig(fmt::format("Training this model needs {}, this device grants {}.{}", gigabytes(needed),
-                                    gigabytes(limit), whatToDo),
+  return worker::tooBig(fmt::format("Training this model needs {}, this device grants {}.{}", gguf::sizeText(needed),
+                                    gguf::sizeText(limit), whatToDo),
                         fmt::format("{} bytes needed, {} granted", needed, limit));
 }
 
@@ -43,7 +33,7 @@ worker::Failure noModel(const Error& error) {
 
 worker::Attempt<std::uint32_t> chooseWindow(const worker::v1::Start& start,
                                             const std::vector<std::uint64_t>& documents) {
-  const auto header = headerOf(start.llama().model_file());
+  const auto header = gguf::readHeader(start.llama().model_file());
   if (!header) return noModel(header.error());
   const auto limit = start.memory_limit();
   std::uint32_t window = start.spec().llama_training().context();
@@ -63,15 +53,15 @@ worker::Attempt<std::uint32_t> chooseWindow(const worker::v1::Start& start,
 }
 
 worker::Step checkMemory(const worker::v1::Start& start, std::uint32_t window) {
-  const auto header = headerOf(start.llama().model_file());
+  const auto header = gguf::readHeader(start.llama().model_file());
   if (!header) return noModel(header.error());
   const auto limit = start.memory_limit();
   const auto needed = memoryFor(*header, window);
   if (limit == 0 || needed <= limit) return worker::Done{};
   return beyond(needed, limit,
                 fmt::format(" It began with a context of {} tokens, when more was granted. Lend as much again "
-                            "(gpu.max_memory), or submit it anew with a smaller context.",
-                            window));
+                            "({}), or submit it anew with a smaller context.",
+                            window, lendingSetting(start.llama().on_cpu())));
 }
 
 // Two models lie there beside the one that llama-finetune writes, and the result.
@@ -83,7 +73,7 @@ worker::Step checkRoom(const std::filesystem::path& folder, std::uint64_t modelB
   if (free >= needed) return worker::Done{};
   return worker::failure(worker::Failure::KIND_STORAGE,
                          fmt::format("The training needs {} of disk space, {} are free. Free some space.",
-                                     gigabytes(needed), gigabytes(free)),
+                                     gguf::sizeText(needed), gguf::sizeText(free)),
                          fmt::format("{} bytes needed, {} free", needed, free));
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/sha256.h"
+#include "runtimes/llama/input_file.h"
 #include "runtimes/llama/training/needs.h"
 #include "runtimes/worker/output_file.h"
 
@@ -29,15 +30,6 @@ constexpr const char* kState = "state.json";
 std::int64_t unixMs() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
-// Inline data becomes a file too: one way to read it.
-worker::Attempt<fs::path> dataFile(const worker::v1::Start& start) {
-  const auto& blob = start.spec().llama_training().data();
-  if (blob.has_sha256() && isSha256(blob.sha256())) return fs::path(start.blob_dir()) / blob.sha256();
-  const auto file = fs::path(start.work_dir()) / "data";
-  if (auto written = replaceFile(file, blob.inline_()); !written) return worker::fromStorage(written.error());
-  return file;
 }
 
 std::string fingerprint(const worker::v1::Start& start) {
@@ -105,7 +97,7 @@ void Training::tell(const std::vector<v1::LossPoint>& points) {
 }
 
 worker::Step Training::prepare() {
-  const auto data = dataFile(m_start);
+  const auto data = inputFile(m_start, task().data(), "data");
   if (!data) return data.failure();
   auto corpus = Corpus::open({.where = m_start.llama(),
                               .folder = m_folder,

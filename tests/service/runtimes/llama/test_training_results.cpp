@@ -125,7 +125,7 @@ void TestTrainingResults::whatCannotBeDoneIsSaid_data() {
   QTest::newRow("no content") << "content" << bad << "Line 3 of the data: each message needs";
   QTest::newRow("no UTF-8") << "bytes" << bad << "UTF-8";
   QTest::newRow("odd context") << "context" << bad << "choose 512";
-  QTest::newRow("too big") << "memory" << static_cast<int>(v1::Failure::KIND_TOO_BIG) << "this device grants 0.0 GB";
+  QTest::newRow("too big") << "memory" << static_cast<int>(v1::Failure::KIND_TOO_BIG) << "this device grants 10 MB";
   QTest::newRow("diverges") << "rate" << bad << "Lower the learning rate";
   QTest::newRow("full disk") << "disk" << static_cast<int>(v1::Failure::KIND_STORAGE) << "disk is full";
   const int died = v1::Failure::KIND_WORKER_DIED;
