@@ -5,10 +5,10 @@
 #include "base/sha256.h"
 #include "runtimes/llama/fit.h"
 #include "runtimes/llama/input_file.h"
+#include "runtimes/llama/processor_time.h"
 #include "runtimes/llama/slots.h"
+#include "runtimes/llama/vigil.h"
 #include "runtimes/worker/output_file.h"
-
-#include <time.h>
 
 #include <algorithm>
 #include <mutex>
@@ -102,12 +102,7 @@ worker::v1::Progress Batch::progress() const {
 
 double Batch::secondsSpent() const {
   if (!m_start.llama().on_cpu()) return static_cast<double>(m_page.gpuNs()) / 1e9;
-  clockid_t clock = 0;
-  timespec spent{};
-  const pid_t server = m_server;
-  if (server <= 0 || ::clock_getcpuclockid(server, &clock) != 0 || ::clock_gettime(clock, &spent) != 0) return 0;
-  const auto seconds = static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
-  return seconds / std::max(1U, m_start.llama().threads());
+  return std::chrono::duration<double>(processorTime(m_server)).count() / std::max(1U, m_start.llama().threads());
 }
 
 worker::Attempt<std::vector<v1::Output>> Batch::run(const Telling& telling) {
@@ -159,6 +154,7 @@ worker::Step Batch::serve(const ServerPlan& plan, const std::vector<std::size_t>
   const Answering answering({.http = server->http(), .lines = m_lines, .journal = *m_journal, .batch = m_id});
   Life life(answering, requests, plan.load.parallel);
   const std::size_t doneBefore = m_journal->done();
+  const Vigil vigil(server->program());
   std::vector<std::thread> threads;
   const std::uint32_t count = plan.load.parallel + std::min(plan.load.parallel, kMostPreparing);
   threads.reserve(count);

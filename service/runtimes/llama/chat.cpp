@@ -5,6 +5,7 @@
 #include "runtimes/llama/deltas.h"
 #include "runtimes/llama/fit.h"
 #include "runtimes/llama/request.h"
+#include "runtimes/llama/vigil.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -104,6 +105,7 @@ worker::Attempt<Server> Chat::load(const ServerPlan& plan) {
 
 worker::Step Chat::serve(Server& server) {
   while (const auto question = waitForQuestion()) {
+    const Vigil vigil(server.program());
     if (answer(server.http(), *question)) continue;
     const auto ended = server.program().endSoon();
     if (auto lost = server.loss(ended)) {

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <span>
 
 namespace lull::runtimes::llama {
 
 std::string Ended::text() const {
+  if (byUs) return "did nothing any more and was ended";
   return signal != 0 ? "was ended by signal " + std::to_string(signal) : "ended with code " + std::to_string(code);
 }
 
@@ -47,7 +49,9 @@ std::optional<worker::Failure> lossOf(const Ended& ended, std::string_view log) 
     return worker::failure(worker::Failure::KIND_DEVICE_LOST, "The GPU was lost while llama.cpp computed on it.",
                            "llama.cpp " + ended.text());
   }
-  if (says(log, kOutOfMemory)) {
+  // Whoever wants the whole worker to end kills this process too: what ends a program alone is the kernel, for memory.
+  const bool byKernel = ended.signal == SIGKILL && !ended.byUs;
+  if (byKernel || says(log, kOutOfMemory)) {
     return worker::failure(worker::Failure::KIND_OUT_OF_MEMORY,
                            "There is not enough free memory for llama.cpp and this model right now.",
                            "llama.cpp " + ended.text());

@@ -14,6 +14,7 @@ namespace lull::runtimes::llama {
 struct Ended {
   int code = 0;
   int signal = 0;
+  bool byUs = false;                       // it did nothing any more (Program::kill)
   [[nodiscard]] std::string text() const;  // "ended with code 1", "was ended by signal 11"
 };
 

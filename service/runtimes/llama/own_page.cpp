@@ -37,5 +37,7 @@ void OwnPage::waitWhileClosed() const {
 }
 
 std::uint64_t OwnPage::gpuNs() const { return m_page == nullptr ? 0 : m_page->gpuNs.load(std::memory_order_relaxed); }
+std::uint64_t OwnPage::inFlight() const { return m_page == nullptr ? 0 : m_page->inFlight.load(); }
+std::uint64_t OwnPage::slices() const { return m_page == nullptr ? 0 : m_page->slices.load(); }
 
 }  // namespace lull::runtimes::llama

@@ -21,6 +21,8 @@ public:
   // Sleeps for as long as the gate is closed.
   void waitWhileClosed() const;
   [[nodiscard]] std::uint64_t gpuNs() const;
+  [[nodiscard]] std::uint64_t inFlight() const;  // slices that the GPU has not done yet
+  [[nodiscard]] std::uint64_t slices() const;    // that it was ever given
 
 private:
   const governor::Page* m_page = nullptr;

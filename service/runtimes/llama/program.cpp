@@ -60,17 +60,23 @@ std::filesystem::path inPath(const std::string& name) {
   return name;
 }
 
-Ended endedBy(int status) {
-  if (WIFSIGNALED(status)) return {.code = 0, .signal = WTERMSIG(status)};
-  return {.code = WEXITSTATUS(status), .signal = 0};
+Ended endedBy(int status, bool killed) {
+  if (!WIFSIGNALED(status)) return {.code = WEXITSTATUS(status)};
+  return {.signal = WTERMSIG(status), .byUs = killed && WTERMSIG(status) == SIGKILL};
+}
+
+worker::Failure notStarted(const Error& error) {
+  return worker::failure(worker::Failure::KIND_STORAGE,
+                         "llama.cpp could not be started on this computer. Install it: lull runtime install llama",
+                         error.text());
 }
 
 }  // namespace
 
-Result<Program> Program::start(const worker::v1::Llama& where, const std::string& name,
-                               std::vector<std::string> arguments, const std::filesystem::path& log) {
+worker::Attempt<Program> Program::start(const worker::v1::Llama& where, const std::string& name,
+                                        std::vector<std::string> arguments, const std::filesystem::path& log) {
   const Fd out(::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!out) return fromErrno("create", log.native());
+  if (!out) return worker::fromStorage(fromErrno("create", log.native()));
   std::vector<std::string> words{where.start().begin(), where.start().end()};
   words.push_back(name);
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -81,32 +87,33 @@ Result<Program> Program::start(const worker::v1::Llama& where, const std::string
   passOn(governor::kPageFdVariable, launch.descriptors);
   passOn(governor::kEventFdVariable, launch.descriptors);
   auto pid = process::forkAndExecute(launch);
-  if (!pid) return pid.error();
+  if (!pid) return notStarted(pid.error());
   return Program(*pid);
 }
 
 Program::Program(Program&& other) noexcept
-    : m_pid(std::exchange(other.m_pid, -1)), m_ended(std::exchange(other.m_ended, std::nullopt)) {}
+    : m_pid(std::exchange(other.m_pid, -1)), m_killed(other.m_killed), m_ended(other.m_ended) {}
 
 Program::~Program() {
-  if (m_pid < 0 || m_ended) return;
+  if (m_pid < 0) return;
   kill();
   static_cast<void>(waitEnd());
 }
 
 std::optional<Ended> Program::ended() {
+  const std::lock_guard lock(m_mutex);
   int status = 0;
-  if (!m_ended && ::waitpid(m_pid, &status, WNOHANG) == m_pid) m_ended = endedBy(status);
+  if (!m_ended && ::waitpid(m_pid, &status, WNOHANG) == m_pid) m_ended = endedBy(status, m_killed);
   return m_ended;
 }
 
+// Its number stays its own until ended() has taken its end, so that kill() meets no other.
 Ended Program::waitEnd() {
-  int status = 0;
-  while (!m_ended) {
-    if (const pid_t pid = ::waitpid(m_pid, &status, 0); pid == m_pid) m_ended = endedBy(status);
-    if (!m_ended && errno != EINTR) return {.code = -1, .signal = 0};
+  if (const auto end = ended()) return *end;
+  siginfo_t info{};
+  while (::waitid(P_PID, static_cast<id_t>(m_pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
   }
-  return *m_ended;
+  return ended().value_or(Ended{.code = -1});
 }
 
 Ended Program::endSoon() {
@@ -121,7 +128,10 @@ Ended Program::endSoon() {
 
 // A stopped process must be able to go too; the group holds whatever it started itself.
 void Program::kill() {
-  if (!m_ended) ::kill(-m_pid, SIGKILL);
+  const std::lock_guard lock(m_mutex);
+  if (m_ended) return;
+  m_killed = true;
+  ::kill(-m_pid, SIGKILL);
 }
 
 namespace {

@@ -3,13 +3,13 @@
 // and ends with it. What it writes goes to a log in the task's work folder.
 #pragma once
 
-#include "base/result.h"
 #include "runtimes/llama/ended.h"
 #include "worker.pb.h"
 
 #include <sys/types.h>
 
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +19,9 @@ namespace lull::runtimes::llama {
 class Program {
 public:
   // To be called on the process's first thread: the program is killed when that one ends.
-  [[nodiscard]] static Result<Program> start(const worker::v1::Llama& where, const std::string& name,
-                                             std::vector<std::string> arguments, const std::filesystem::path& log);
+  [[nodiscard]] static worker::Attempt<Program> start(const worker::v1::Llama& where, const std::string& name,
+                                                      std::vector<std::string> arguments,
+                                                      const std::filesystem::path& log);
   Program(Program&& other) noexcept;
   Program& operator=(Program&&) = delete;
   ~Program();  // kills it
@@ -32,11 +33,13 @@ public:
   // Of one whose connection broke, which ends by itself as a rule: waits 5 s, as far as the gate is open, then kills
   // it.
   [[nodiscard]] Ended endSoon();
-  void kill();
+  void kill();  // from any thread
 
 private:
   explicit Program(pid_t pid) : m_pid(pid) {}
   pid_t m_pid;
+  std::mutex m_mutex;  // of what follows
+  bool m_killed = false;
   std::optional<Ended> m_ended;
 };
 

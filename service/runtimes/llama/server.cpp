@@ -3,6 +3,7 @@
 
 #include "gguf/header.h"
 #include "runtimes/llama/own_page.h"
+#include "runtimes/llama/vigil.h"
 
 #include <unistd.h>
 
@@ -61,16 +62,13 @@ worker::Attempt<Server> Server::start(const ServerPlan& plan) {
   const auto log = plan.log.empty() ? plan.folder / "llama.log" : plan.log;
   ::unlink(socket.c_str());
   auto program = Program::start(plan.where, "llama-server", argumentsOf(plan, socket), log);
-  if (!program) {
-    return worker::failure(worker::Failure::KIND_STORAGE,
-                           "llama.cpp could not be started on this computer. Install it: lull runtime install llama",
-                           program.error().text());
-  }
+  if (!program) return program.failure();
   return Server(std::move(*program), Http(socket), log);
 }
 
 worker::Step Server::waitReady(const std::stop_token& stop) {
   const OwnPage page;
+  const Vigil vigil(m_program);  // for the GPU: whoever answers here does something
   while (!stop.stop_requested()) {
     if (!stop.stop_possible()) page.waitWhileClosed();  // nothing comes nearer
     if (const auto health = m_http.get("/health"); health && health->ok()) return worker::Done{};

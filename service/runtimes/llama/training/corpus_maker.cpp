@@ -2,6 +2,7 @@
 #include "runtimes/llama/training/corpus_maker.h"
 
 #include "base/utf8.h"
+#include "runtimes/llama/vigil.h"
 #include "runtimes/worker/stream.h"
 
 #include <fcntl.h>
@@ -60,6 +61,7 @@ worker::Step CorpusMaker::make(const std::function<void()>& begun) {
   m_server.emplace(std::move(*server));
   begun();
   if (auto ready = m_server->waitReady(); !ready) return ready;
+  const Vigil vigil(m_server->program());
   if (auto taken = m_plan.chats ? takeChats(data.get()) : takeText(data.get()); !taken) return taken;
   return finish();
 }

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "runtimes/llama/training/weights.h"
+#include "runtimes/llama/vigil.h"
 
 #include <fmt/format.h>
 #include <sys/statvfs.h>
@@ -52,12 +53,9 @@ worker::Failure whyNot(const Ended& ended, const FinetuneRun& run) {
 worker::Attempt<Losses> finetune(const worker::v1::Llama& where, const FinetuneRun& run,
                                  const std::function<void()>& begun) {
   auto program = Program::start(where, "llama-finetune", argumentsOf(where, run), run.log);
-  if (!program) {
-    return worker::failure(worker::Failure::KIND_STORAGE,
-                           "llama.cpp could not be started on this computer. Install it: lull runtime install llama",
-                           program.error().text());
-  }
+  if (!program) return program.failure();
   begun();
+  const Vigil vigil(*program);
   const auto ended = program->waitEnd();
   const auto said = readFile(run.log, kLongestLog);
   if (said && said->find(kNotWritten) != std::string::npos) {

@@ -146,7 +146,7 @@ pid_t TestBatchBrokenOff::killServerOnceItAnswers(const TestWorker& run, pid_t o
   };
   while (std::chrono::steady_clock::now() < end) {
     if (answers()) {
-      ::kill(llama::innermost(pid), SIGKILL);
+      ::kill(llama::innermost(pid), SIGSEGV);
       return pid;
     }
     std::this_thread::yield();
@@ -188,6 +188,8 @@ void TestBatchBrokenOff::aLossIsNobodysFault_data() {
   QTest::newRow("the GPU, meanwhile") << lost << true << device;
   QTest::newRow("memory, at once") << noMemory << false << memory;
   QTest::newRow("memory, meanwhile") << noMemory << true << memory;
+  QTest::newRow("the computer's memory, at once") << "kill -9 $$" << false << memory;
+  QTest::newRow("the computer's memory, meanwhile") << "kill -9 $$" << true << memory;
   QTest::newRow("the service, at once") << "exit 75" << false << died;
   QTest::newRow("the service, meanwhile") << "exit 75" << true << died;
 }

@@ -260,7 +260,7 @@ void TestChat::aCrashIsSaidAndTheNextQuestionAnswered() {
   begin(32768, end.toStdString());
   ask(1, question("Hello", {{"max_tokens", 30000}, {"ignore_eos", true}}).dump());
   QVERIFY(m_worker->nextOf(FromWorker::kSaid));
-  QCOMPARE(::kill(llama::innermost(m_worker->pid()), SIGKILL), 0);
+  QCOMPARE(::kill(llama::innermost(m_worker->pid()), SIGSEGV), 0);
   QVERIFY(answer(1).error.find("crashed") != std::string::npos);
   ask(2, question("What is 2 + 3?", {{"max_tokens", 8}}).dump());
   const auto said = answer(2);
@@ -274,6 +274,7 @@ void TestChat::aLossIsNotTheQuestionsFault_data() {
                            << static_cast<int>(v1::Failure::KIND_DEVICE_LOST);
   QTest::newRow("memory") << "echo 'vk::Device::allocateMemory: ErrorOutOfDeviceMemory' >&2; exit 1"
                           << static_cast<int>(v1::Failure::KIND_OUT_OF_MEMORY);
+  QTest::newRow("the computer's memory") << "kill -9 $$" << static_cast<int>(v1::Failure::KIND_OUT_OF_MEMORY);
   QTest::newRow("the service") << "exit 75" << static_cast<int>(v1::Failure::KIND_WORKER_DIED);
 }
 void TestChat::aLossIsNotTheQuestionsFault() {

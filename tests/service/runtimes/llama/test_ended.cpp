@@ -16,6 +16,7 @@ class TestEnded : public QObject {
 private slots:
   void lossesAreTold_data();
   void lossesAreTold();
+  void whatWasEndedHereIsNoLoss();
 };
 
 void TestEnded::lossesAreTold_data() {
@@ -46,6 +47,7 @@ void TestEnded::lossesAreTold_data() {
   QTest::newRow("a warning, then an exit") << 1 << 0 << "loading\n" + warning << 0;
   QTest::newRow("a warning, then a shortage") << 0 << SIGABRT << warning + "what(): std::bad_alloc" << memory;
   QTest::newRow("a warning, then the device") << 0 << SIGABRT << warning + lost << device;
+  QTest::newRow("the computer's memory") << 0 << SIGKILL << "" << memory;
   QTest::newRow("the service") << governor::kExitWithoutService << 0 << "" << died;
   QTest::newRow("the service before all") << governor::kExitWithoutService << 0 << lost + "\nbad_alloc" << died;
 }
@@ -58,6 +60,12 @@ void TestEnded::lossesAreTold() {
   const auto loss = lossOf({.code = code, .signal = signal}, log.toStdString());
   QCOMPARE(loss ? static_cast<int>(loss->kind()) : 0, kind);
   if (loss) QVERIFY(!loss->message().empty() && !loss->technical().empty());
+}
+
+void TestEnded::whatWasEndedHereIsNoLoss() {
+  const Ended ended{.signal = SIGKILL, .byUs = true};
+  QVERIFY(!lossOf(ended, "slot 0: released").has_value());
+  QCOMPARE(ended.text(), std::string("did nothing any more and was ended"));
 }
 
 QTEST_GUILESS_MAIN(TestEnded)

@@ -136,6 +136,8 @@ void TestTrainingResults::whatCannotBeDoneIsSaid_data() {
   QTest::newRow("lost device, crash") << "echo ErrorDeviceLost; kill -ABRT $$" << lost << "GPU was lost";
   QTest::newRow("no memory") << "echo vk::Device::allocateMemory: ErrorOutOfDeviceMemory; exit 1"
                              << static_cast<int>(v1::Failure::KIND_OUT_OF_MEMORY) << "not enough free memory";
+  QTest::newRow("no memory left") << "kill -KILL $$" << static_cast<int>(v1::Failure::KIND_OUT_OF_MEMORY)
+                                  << "not enough free memory";
   QTest::newRow("refused") << "echo no such thing; exit 1" << bad << "cannot train this model";
   QTest::newRow("no llama.cpp") << "program" << static_cast<int>(v1::Failure::KIND_STORAGE) << "runtime install";
 }

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// A program that stands still is ended, and no other.
+#include "base/file.h"
+#include "runtimes/llama/processor_time.h"
+#include "runtimes/llama/vigil.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <sys/mman.h>
+
+#include <csignal>
+
+using namespace lull;
+using namespace std::chrono_literals;
+using namespace lull::runtimes::llama;
+
+namespace {
+
+constexpr auto kLongest = 1s;
+
+}  // namespace
+
+class TestVigil : public QObject {
+  Q_OBJECT
+
+private slots:
+  void init();
+  void cleanup();
+  void aStandstillIsEnded();
+  void whatComputesIsNot();
+  void whatIsParkedIsNot();
+  void whatTheGpuComputesIsNot();
+  void whoWaitsBusilyForTheGpuIsEnded();
+  void whatThisProcessEndsIsToldApart();
+
+private:
+  [[nodiscard]] worker::Attempt<Program> sleeper() const { return program("sleep", {"100000"}); }
+  [[nodiscard]] worker::Attempt<Program> computer() const { return program("sh", {"-c", "while :; do :; done"}); }
+  [[nodiscard]] worker::Attempt<Program> program(const char* name, const std::vector<std::string>& arguments) const {
+    return Program::start({}, name, arguments, m_folder.filePath("log").toStdString());
+  }
+  // From here on governed, by a page with its gate open.
+  governor::Page& govern();
+  const QTemporaryDir m_folder;
+  Fd m_file;
+};
+
+void TestVigil::init() { ::unsetenv(governor::kPageFdVariable); }
+void TestVigil::cleanup() { ::unsetenv(governor::kPageFdVariable); }
+
+governor::Page& TestVigil::govern() {
+  m_file = Fd(::memfd_create("page", MFD_CLOEXEC));
+  if (::ftruncate(m_file.get(), governor::kPageBytes) != 0) qFatal("no page");
+  void* memory = ::mmap(nullptr, governor::kPageBytes, PROT_READ | PROT_WRITE, MAP_SHARED, m_file.get(), 0);
+  if (memory == MAP_FAILED) qFatal("no page");
+  auto& page = *governor::initialise(memory);
+  page.gate = governor::nextGate(page.gate, true);
+  ::setenv(governor::kPageFdVariable, std::to_string(m_file.get()).c_str(), 1);
+  return page;
+}
+
+void TestVigil::aStandstillIsEnded() {
+  auto still = sleeper();
+  QVERIFY(still.ok());
+  const Vigil vigil(*still, kLongest);
+  const auto ended = still->waitEnd();
+  QCOMPARE(ended.signal, SIGKILL);
+  QVERIFY(ended.byUs);
+}
+
+void TestVigil::whatComputesIsNot() {
+  auto busy = computer();
+  QVERIFY(busy.ok());
+  const Vigil vigil(*busy, kLongest);
+  QTRY_VERIFY_WITH_TIMEOUT(processorTime(busy->pid()) > 2 * kLongest || busy->ended(), 120'000);
+  QVERIFY(!busy->ended());
+}
+
+// While another one, that is watched no longer, is ended.
+void TestVigil::whatIsParkedIsNot() {
+  auto& page = govern();
+  page.gate = governor::nextGate(page.gate, false);
+  auto parked = sleeper();
+  QVERIFY(parked.ok());
+  const Vigil vigil(*parked, kLongest);
+  ::unsetenv(governor::kPageFdVariable);
+  aStandstillIsEnded();
+  QVERIFY(!parked->ended());
+  page.gate = governor::nextGate(page.gate, true);
+  QVERIFY(parked->waitEnd().byUs);
+}
+
+void TestVigil::whatTheGpuComputesIsNot() {
+  auto& page = govern();
+  auto waiting = sleeper();
+  QVERIFY(waiting.ok());
+  const Vigil vigil(*waiting, kLongest);
+  ::unsetenv(governor::kPageFdVariable);
+  auto still = sleeper();
+  QVERIFY(still.ok());
+  const Vigil other(*still, kLongest);
+  while (!still->ended()) {
+    page.gpuNs += 1;
+    std::this_thread::yield();
+  }
+  QVERIFY(!waiting->ended());
+  QVERIFY(waiting->waitEnd().byUs);
+}
+
+void TestVigil::whoWaitsBusilyForTheGpuIsEnded() {
+  auto& page = govern();
+  page.inFlight = 1;  // left behind by another program
+  auto busy = computer();
+  QVERIFY(busy.ok());
+  const Vigil vigil(*busy, kLongest);
+  QTRY_VERIFY_WITH_TIMEOUT(processorTime(busy->pid()) > 2 * kLongest || busy->ended(), 120'000);
+  QVERIFY(!busy->ended());
+  page.slices = 1;
+  QVERIFY(busy->waitEnd().byUs);
+}
+
+void TestVigil::whatThisProcessEndsIsToldApart() {
+  auto others = sleeper();
+  QVERIFY(others.ok());
+  QCOMPARE(::kill(others->pid(), SIGKILL), 0);
+  QVERIFY(!others->waitEnd().byUs);
+  auto ours = sleeper();
+  QVERIFY(ours.ok());
+  ours->kill();
+  QVERIFY(ours->waitEnd().byUs);
+  ours->kill();  // is nobody's any more
+  QVERIFY(ours->waitEnd().byUs);
+}
+
+QTEST_GUILESS_MAIN(TestVigil)
+#include "test_vigil.moc"
