@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t kLongestLog = 16 << 20;
 constexpr double kNonsense = 20;  // nats: choosing at random from any vocabulary costs less than 13
 constexpr std::uint64_t kLittleRoom = 1 << 20;
-constexpr const char* kNotWritten = "failed to write GGUF data";  // and it ends with code 0
 
 std::vector<std::string> argumentsOf(const worker::v1::Llama& where, const FinetuneRun& run) {
   const auto window = std::to_string(run.window);
@@ -58,9 +57,6 @@ worker::Attempt<Losses> finetune(const worker::v1::Llama& where, const FinetuneR
   const Vigil vigil(*program);
   const auto ended = program->waitEnd();
   const auto said = readFile(run.log, kLongestLog);
-  if (said && said->find(kNotWritten) != std::string::npos) {
-    return worker::fromStorage(Error(Error::Kind::TooBig, "llama-finetune: " + lastWords(run.log)));
-  }
   if (ended.code != 0 || ended.signal != 0) return whyNot(ended, run);
   if (!said) return worker::fromStorage(said.error());
   const auto losses = lastLosses(*said);

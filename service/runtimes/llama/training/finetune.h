@@ -15,7 +15,9 @@ namespace lull::runtimes::llama::training {
 struct FinetuneRun {
   std::filesystem::path model;
   std::filesystem::path text;
-  std::filesystem::path result;  // written at the very end; the model as it was when nothing is learned
+  // Written at the very end; the model as it was when nothing is learned. Cut off where the disk is full:
+  // llama-finetune then ends well all the same, and does not always come to say so.
+  std::filesystem::path result;
   std::filesystem::path log;
   std::uint32_t window = 0;
   double rate = 0;
