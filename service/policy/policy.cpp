@@ -186,7 +186,8 @@ private:
     auto& device = m_verdicts.device;
     const auto whole = verdictOf(decided, refused, refusedToOwn, m_previous.device);
     const bool alone = !besideGpus && !refused.reason;
-    if (alone || whole.limit < device.limit) static_cast<model::Leave&>(device) = whole;
+    if (alone || whole.limit < device.limit)
+      static_cast<model::Leave&>(device) = static_cast<const model::Leave&>(whole);
     if (!besideGpus || whole.own.limit < device.own.limit) device.own = whole.own;
   }
 
