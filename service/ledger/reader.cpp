@@ -145,6 +145,7 @@ Result<v1::Task> Reader::task(std::string_view idOrPrefix) {
   if (fits.empty()) return Error(Error::Kind::NotFound, fmt::format("there is no task \"{}\"", idOrPrefix));
   if (fits.size() > 1 && fits.front().task.id() != idOrPrefix) {
     std::vector<std::string> names;
+    names.reserve(fits.size());
     for (const auto& fit : fits) names.push_back(fit.task.id());
     if (names.size() > kCandidatesNamed) names.back() = "…";
     return Error(Error::Kind::Conflict,

@@ -117,7 +117,7 @@ std::optional<SqlError> Writer::commit(Batches& batches) {
 std::optional<SqlError> Writer::enter(Batch& batch) {
   m_connection->execute("SAVEPOINT batch");
   for (const auto& entry : batch.entries) m_book.enter(entry);
-  const auto error = m_connection->takeError();
+  auto error = m_connection->takeError();
   if (error && error->kind != SqlError::Kind::Unacceptable) return error;
   batch.outcome = {};
   if (error) {

@@ -15,25 +15,25 @@ namespace {
 
 // Read by a signal handler: no locks, no memory of its own. As many as there can be workers, and more.
 struct Slot {
-  std::atomic<std::uintptr_t> begin{0};
+  std::atomic<void*> begin{nullptr};
   std::atomic<std::size_t> bytes{0};
 };
 std::array<Slot, 64> slots;
 
-bool replaceByMemory(std::uintptr_t address) {
+bool replaceByMemory(const void* address) {
   for (const auto& slot : slots) {
-    const auto begin = slot.begin.load(std::memory_order_acquire);
+    void* const begin = slot.begin.load(std::memory_order_acquire);
     const auto bytes = slot.bytes.load(std::memory_order_acquire);
-    if (begin == 0 || address < begin || address >= begin + bytes) continue;
-    void* at = reinterpret_cast<void*>(begin);
-    return ::mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at;
+    const auto offset = reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(begin);
+    if (begin == nullptr || offset >= bytes) continue;  // one before the beginning is far behind the end
+    return ::mmap(begin, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == begin;
   }
   return false;
 }
 
 // Returns to the instruction that failed, which then succeeds; for any other fault to the default: death with a core.
 void handle(int number, siginfo_t* info, void*) {
-  if (!replaceByMemory(reinterpret_cast<std::uintptr_t>(info->si_addr))) std::signal(number, SIG_DFL);
+  if (!replaceByMemory(info->si_addr)) std::signal(number, SIG_DFL);
 }
 
 void install() {
@@ -49,9 +49,9 @@ void install() {
 PageGuard::PageGuard(void* begin, std::size_t bytes) {
   install();
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (slots[i].begin.load(std::memory_order_relaxed) != 0) continue;
+    if (slots[i].begin.load(std::memory_order_relaxed) != nullptr) continue;
     slots[i].bytes.store(bytes, std::memory_order_release);
-    slots[i].begin.store(reinterpret_cast<std::uintptr_t>(begin), std::memory_order_release);
+    slots[i].begin.store(begin, std::memory_order_release);
     m_slot = static_cast<int>(i);
     return;
   }
@@ -60,7 +60,7 @@ PageGuard::PageGuard(void* begin, std::size_t bytes) {
 PageGuard::PageGuard(PageGuard&& other) noexcept : m_slot(std::exchange(other.m_slot, -1)) {}
 
 PageGuard::~PageGuard() {
-  if (m_slot >= 0) slots[static_cast<std::size_t>(m_slot)].begin.store(0, std::memory_order_release);
+  if (m_slot >= 0) slots[static_cast<std::size_t>(m_slot)].begin.store(nullptr, std::memory_order_release);
 }
 
 }  // namespace lull::runtimes

@@ -95,7 +95,7 @@ Outcome check(const Doors& doors) {
 
 }  // namespace
 
-Result<std::unique_ptr<Senses>> Senses::create(asio::io_context& loop, const Clock& clock, Doors doors,
+Result<std::unique_ptr<Senses>> Senses::create(asio::io_context& loop, const Clock& clock, const Doors& doors,
                                                std::function<void()> changed) {
   if (auto checked = check(doors); !checked) return checked.error();
   auto senses = std::make_unique<DeviceSenses>(loop, clock, doors, std::move(changed));

@@ -35,8 +35,8 @@ public:
   // `changed` is called on the loop, at once when an input event or a GPU list comes in, and after each reading that
   // differs from the one before; never from inside a call of ours. Begins to watch for input; the first call of
   // lookForGpus() is the caller's.
-  [[nodiscard]] static Result<std::unique_ptr<Senses>> create(asio::io_context& loop, const Clock& clock, Doors doors,
-                                                              std::function<void()> changed);
+  [[nodiscard]] static Result<std::unique_ptr<Senses>> create(asio::io_context& loop, const Clock& clock,
+                                                              const Doors& doors, std::function<void()> changed);
   virtual ~Senses() = default;
 
   virtual void attend(Attention attention) = 0;  // reads at once when attention rises

@@ -147,7 +147,7 @@ std::vector<std::string> withDriver(std::vector<std::string> environment) {
   const std::map<std::string, std::string> more{{"LD_LIBRARY_PATH=", kDriverFolder},
                                                 {"VK_ADD_DRIVER_FILES=", kDriverManifest}};
   for (const auto& [name, value] : more) {
-    const auto there = std::ranges::find_if(environment, [&](const auto& v) { return v.starts_with(name); });
+    const auto there = std::ranges::find_if(environment, [&name = name](const auto& v) { return v.starts_with(name); });
     if (there == environment.end()) {
       environment.push_back(name + value);
     } else {

@@ -79,7 +79,7 @@ void Thermometers::addChip(const std::string& hwmon) {
     Thermometer thermometer{.told = {}, .input = folder / file, .sleepFlag = folder / "device/power/runtime_status"};
     thermometer.told.set_name(std::move(name));
     thermometer.told.set_is_gpu(isGpu);
-    thermometer.told.set_source(hwmon + "/" + sensor);
+    thermometer.told.set_source((fs::path(hwmon) / sensor).native());
     thermometer.told.set_limit_celsius(limitFrom(readNumber(folder / (sensor + "_max"))));
     thermometer.told.set_critical_celsius(limitFrom(readNumber(folder / (sensor + "_crit"))));
     m_all.push_back(std::move(thermometer));

@@ -82,7 +82,7 @@ void Devices::look(int folder, const char* name) {
     if (m_count == kMost) return;
     device = &m_devices[m_count++];
     *device = {};
-    std::strcpy(device->name, name);
+    std::memcpy(device->name, name, std::strlen(name) + 1);
     device->fd = -1;
     device->state = Device::State::Unreadable;
   }

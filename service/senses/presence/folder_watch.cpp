@@ -24,7 +24,7 @@ void parentOf(const char* path, char (&parent)[PATH_MAX]) {
   if (length >= PATH_MAX) length = 0;
   std::memcpy(parent, path, length);
   parent[length] = '\0';
-  if (length == 0) std::strcpy(parent, ".");
+  if (length == 0) std::memcpy(parent, ".", 2);
 }
 
 }  // namespace
