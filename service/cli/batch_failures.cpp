@@ -33,8 +33,10 @@ std::vector<BatchFailure> failuresIn(const std::filesystem::path& file) {
     if (!parsed.is_object()) continue;
     auto message = textAt(parsed, Json::json_pointer("/response/body/error/message"));
     if (message.empty()) message = "see there";
-    const auto name = textAt(parsed, Json::json_pointer("/custom_id"));
-    out.push_back({.line = number, .text = harmless(shorten((name.empty() ? "" : name + ": ") + message, kWidest))});
+    if (const auto name = textAt(parsed, Json::json_pointer("/custom_id")); !name.empty()) {
+      message.insert(0, name + ": ");
+    }
+    out.push_back({.line = number, .text = harmless(shorten(message, kWidest))});
   }
   return out;
 }

@@ -117,7 +117,7 @@ Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
-Result<Store> Store::open(std::filesystem::path file) {
+Result<Store> Store::open(const std::filesystem::path& file) {
   auto state = State::read(file);
   if (!state) return state.error();
   if (!(*state)->damage.empty()) {

@@ -24,7 +24,7 @@ namespace lull::settings {
 class Store {
 public:
   // A missing file means defaults. An unreadable one (rights, I/O) is an error.
-  [[nodiscard]] static Result<Store> open(std::filesystem::path file);
+  [[nodiscard]] static Result<Store> open(const std::filesystem::path& file);
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();
