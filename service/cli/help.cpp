@@ -53,8 +53,8 @@ std::string usageText(const CLI::App* app) {
     if (!option->get_positional()) continue;
     // What stands after `--` comes last.
     if (typeName(*option).starts_with("-- ")) {
-      const auto program = "[OPTIONS] " + typeName(*option) + " [ARGUMENTS...]\n";
-      return "Usage: " + path + " " + program + "       " + path + " COMMAND [OPTIONS]\n";
+      return fmt::format("Usage: {0} [OPTIONS] {1} [ARGUMENTS...]\n       {0} COMMAND [OPTIONS]\n", path,
+                         typeName(*option));
     }
     arguments += " " + argumentText(*option);
   }

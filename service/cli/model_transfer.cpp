@@ -73,7 +73,7 @@ Result<std::string> hash(Session& session, const Opened& opened, const std::file
 
 Result<v1::PutModelReply> sendAll(Session& session, const Opened& opened, v1::PutModelRequest request) {
   for (bool asked = false;; asked = true) {
-    const auto reply = session.call(request);
+    auto reply = session.call(request);
     if (!reply || reply->has_model()) return reply;
     const auto next = reply->next_offset();
     const bool onward = !asked || next > request.offset();

@@ -62,7 +62,7 @@ Result<Work> waitForWork(Session& session, Work last) {
     if (!reply) return reply.error();
     if (!reply->has_work())
       return Error(Error::Kind::NotFound, "it was given up: lull runtime list tells what is there");
-    last = *std::move(reply->mutable_work());
+    last = std::move(*reply->mutable_work());
   }
   if (last.state() == Work::STATE_FAILED) return Error(Error::Kind::Io, harmless(last.text()));
   return last;
