@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace lull::models {
 
@@ -265,8 +266,9 @@ void Store::end(Transfer& transfer, const std::string& sha256) {
 
 void Store::dropEnded() {
   m_endedTimer.expires_after(m_options.endedShown);
-  m_endedTimer.async_wait([this](const asio::error_code& error) {
-    if (error) return;
+  m_endedTimer.async_wait([this, weak = std::weak_ptr(m_self)](const asio::error_code& error) {
+    // It may have gone off before it was set anew: what ended then is still to be shown.
+    if (error || weak.expired() || m_endedTimer.expiry() > std::chrono::steady_clock::now()) return;
     std::erase_if(m_transfers, [](const auto& row) { return row.second->told.state() == Message::STATE_DONE; });
     tell();
   });
