@@ -73,13 +73,17 @@ fs::path shaderCacheFor(const fs::path& root, const v1::TaskSpec& spec) {
   return folder;
 }
 
+void setShadersAside(const fs::path& root, const std::string& kind) {
+  allow(root / kind);
+  std::error_code code;
+  fs::rename(root / kind, root / (kAside + kind), code);
+}
+
 std::vector<fs::path> setOldShadersAside(const fs::path& root, const std::set<std::string>& inUse) {
   const auto kinds = kindsIn(root);
   for (std::size_t i = kMostKinds; i < kinds.size(); ++i) {
     if (inUse.contains(kinds[i].folder.filename())) continue;
-    std::error_code code;
-    allow(kinds[i].folder);
-    fs::rename(kinds[i].folder, root / (kAside + kinds[i].folder.filename().native()), code);
+    setShadersAside(root, kinds[i].folder.filename());
   }
   std::vector<fs::path> out;
   std::error_code code;

@@ -16,7 +16,10 @@ namespace lull::runtimes {
 [[nodiscard]] std::string shaderKindOf(const v1::TaskSpec& spec);
 // The folder of its kind, which is there now and the one that was used last.
 [[nodiscard]] std::filesystem::path shaderCacheFor(const std::filesystem::path& root, const v1::TaskSpec& spec);
-// All but those that were used last and those in use. What is to be removed: that may take long.
+// Whoever broke its limits may have left there what would break the next one's: that one begins anew.
+void setShadersAside(const std::filesystem::path& root, const std::string& kind);
+// All but those that were used last and those in use, and what was set aside. What is to be removed: that may take
+// long.
 [[nodiscard]] std::vector<std::filesystem::path> setOldShadersAside(const std::filesystem::path& root,
                                                                     const std::set<std::string>& inUse);
 

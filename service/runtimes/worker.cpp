@@ -57,6 +57,7 @@ Outcome Worker::start(const WorkersOptions& options, sandbox::Walls walls) {
   const int event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (event < 0) return fromErrno("eventfd");
   m_event.assign(event);
+  m_shaders = options.shaderCache;
   auto spec = surroundings(options, m_order, walls);
   m_program = spec.program.filename().native();
   spec.descriptors = {{ends->theirs.get(), kWorkerFd}};
@@ -238,6 +239,7 @@ void Worker::ended(const sandbox::Ending& ending) {
     const auto why = ending.why.empty() ? death(m_program + ' ' + sandbox::describe(ending)) : stopped(ending);
     m_lastWord = model::WorkerFailed{m_order.task, why};
   }
+  if (ending.started && !ending.why.empty()) setShadersAside(m_shaders, m_shaderKind);
   if (!ending.started && m_heard.notStarted) m_heard.notStarted();
   report(*m_lastWord);
 }

@@ -67,6 +67,7 @@ private:
   const Clock& m_clock;
   WorkerOrder m_order;
   const std::string m_shaderKind;
+  std::filesystem::path m_shaders;  // of all kinds
   Gate m_gate;
   Heard m_heard;
   asio::io_context& m_loop;

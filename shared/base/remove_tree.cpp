@@ -50,8 +50,8 @@ private:
     m_again = true;
     do {
       const auto free = "deep." + std::to_string(++m_moved);
-      if (::renameat2(folder, name, m_top, free.c_str(), RENAME_NOREPLACE) == 0) return true;
-    } while (errno == EEXIST);
+      if (::renameat(folder, name, m_top, free.c_str()) == 0) return true;
+    } while (errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR);
     return false;
   }
 

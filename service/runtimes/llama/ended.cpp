@@ -11,7 +11,16 @@
 namespace lull::runtimes::llama {
 
 std::string Ended::text() const {
-  if (byUs) return "did nothing any more and was ended";
+  switch (killed) {
+    case Killed::Lingered:
+      return "did not end and was killed";
+    case Killed::StoodStill:
+      return "did nothing any more and was killed";
+    case Killed::GpuSilent:
+      return "waited for a GPU that did not answer and was killed";
+    case Killed::No:
+      break;
+  }
   return signal != 0 ? "was ended by signal " + std::to_string(signal) : "ended with code " + std::to_string(code);
 }
 
@@ -45,12 +54,12 @@ std::optional<worker::Failure> lossOf(const Ended& ended, std::string_view log) 
                            "llama.cpp " + ended.text());
   }
   if (ended.code == 0 && ended.signal == 0) return std::nullopt;
-  if (says(log, kDeviceLost)) {
+  if (ended.killed == Killed::GpuSilent || says(log, kDeviceLost)) {
     return worker::failure(worker::Failure::KIND_DEVICE_LOST, "The GPU was lost while llama.cpp computed on it.",
                            "llama.cpp " + ended.text());
   }
   // Whoever wants the whole worker to end kills this process too: what ends a program alone is the kernel, for memory.
-  const bool byKernel = ended.signal == SIGKILL && !ended.byUs;
+  const bool byKernel = ended.signal == SIGKILL && ended.killed == Killed::No;
   if (byKernel || says(log, kOutOfMemory)) {
     return worker::failure(worker::Failure::KIND_OUT_OF_MEMORY,
                            "There is not enough free memory for llama.cpp and this model right now.",

@@ -10,11 +10,14 @@
 
 namespace lull::runtimes::llama {
 
+// Why this worker killed it, if it did.
+enum class Killed { No, Lingered, StoodStill, GpuSilent };
+
 // 0 and 0: by itself and well.
 struct Ended {
   int code = 0;
   int signal = 0;
-  bool byUs = false;                       // it did nothing any more (Program::kill)
+  Killed killed = Killed::No;
   [[nodiscard]] std::string text() const;  // "ended with code 1", "was ended by signal 11"
 };
 

@@ -27,6 +27,11 @@ OwnPage::~OwnPage() {
 
 bool OwnPage::isOpen() const { return m_page == nullptr || governor::isOpen(m_page->gate.load()); }
 
+std::uint32_t OwnPage::dutyPercent() const {
+  const auto percent = m_page == nullptr ? 0 : m_page->dutyPercent.load();
+  return percent == 0 ? 100 : percent;
+}
+
 void OwnPage::waitWhileClosed() const {
   while (!isOpen()) {
     const auto word = m_page->gate.load();

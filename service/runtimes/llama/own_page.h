@@ -18,6 +18,7 @@ public:
   OwnPage& operator=(const OwnPage&) = delete;
 
   [[nodiscard]] bool isOpen() const;
+  [[nodiscard]] std::uint32_t dutyPercent() const;  // of the time, while it is open
   // Sleeps for as long as the gate is closed.
   void waitWhileClosed() const;
   [[nodiscard]] std::uint64_t gpuNs() const;

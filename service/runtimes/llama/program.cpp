@@ -60,9 +60,9 @@ std::filesystem::path inPath(const std::string& name) {
   return name;
 }
 
-Ended endedBy(int status, bool killed) {
+Ended endedBy(int status, Killed killed) {
   if (!WIFSIGNALED(status)) return {.code = WEXITSTATUS(status)};
-  return {.signal = WTERMSIG(status), .byUs = killed && WTERMSIG(status) == SIGKILL};
+  return {.signal = WTERMSIG(status), .killed = WTERMSIG(status) == SIGKILL ? killed : Killed::No};
 }
 
 worker::Failure notStarted(const Error& error) {
@@ -96,7 +96,7 @@ Program::Program(Program&& other) noexcept
 
 Program::~Program() {
   if (m_pid < 0) return;
-  kill();
+  kill(Killed::Lingered);
   static_cast<void>(waitEnd());
 }
 
@@ -122,15 +122,15 @@ Ended Program::endSoon() {
     std::this_thread::sleep_for(kLook);
     if (page.isOpen()) waited += kLook;
   }
-  kill();
+  kill(Killed::Lingered);
   return waitEnd();
 }
 
 // A stopped process must be able to go too; the group holds whatever it started itself.
-void Program::kill() {
+void Program::kill(Killed why) {
   const std::lock_guard lock(m_mutex);
   if (m_ended) return;
-  m_killed = true;
+  if (m_killed == Killed::No) m_killed = why;
   ::kill(-m_pid, SIGKILL);
 }
 

@@ -33,13 +33,13 @@ public:
   // Of one whose connection broke, which ends by itself as a rule: waits 5 s, as far as the gate is open, then kills
   // it.
   [[nodiscard]] Ended endSoon();
-  void kill();  // from any thread
+  void kill(Killed why);  // from any thread
 
 private:
   explicit Program(pid_t pid) : m_pid(pid) {}
   pid_t m_pid;
   std::mutex m_mutex;  // of what follows
-  bool m_killed = false;
+  Killed m_killed = Killed::No;
   std::optional<Ended> m_ended;
 };
 

@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "runtimes/llama/processor_time.h"
 
+#include <algorithm>
+
 namespace lull::runtimes::llama {
 
 namespace {
@@ -25,11 +27,12 @@ Vigil::Done Vigil::done() const {
   return {.gpuNs = m_page.gpuNs(), .slices = m_page.slices(), .processor = processorTime(m_program.pid())};
 }
 
+bool Vigil::waitsForGpu(const Done& now) const { return m_page.inFlight() > 0 && now.slices != m_slicesBefore; }
+
 // Whoever waits for the GPU may do so busily.
 bool Vigil::gotOn(const Done& before, const Done& now) const {
   if (now.gpuNs != before.gpuNs || now.slices != before.slices) return true;
-  const bool waits = m_page.inFlight() > 0 && now.slices != m_slicesBefore;
-  return !waits && now.processor - before.processor > m_longest / kNothing;
+  return !waitsForGpu(now) && now.processor - before.processor > m_longest / kNothing;
 }
 
 void Vigil::watch(const std::stop_token& stop) {
@@ -45,11 +48,12 @@ void Vigil::watch(const std::stop_token& stop) {
       before = now;
       still = {};
     } else if (m_page.isOpen()) {
-      still += look;
+      still += look * std::min(m_page.dutyPercent(), 100U) / 100;
     }
   }
-  log::warning("the program of llama.cpp that runs did nothing for {} s and is ended", m_longest.count() / 1000);
-  m_program.kill();
+  const auto why = waitsForGpu(done()) ? Killed::GpuSilent : Killed::StoodStill;
+  log::warning("the program of llama.cpp that runs did nothing for {} s: it is told to end", m_longest.count() / 1000);
+  m_program.kill(why);
 }
 
 }  // namespace lull::runtimes::llama

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ends a program that was given something to compute and stands still (a GPU that never answers, threads that wait for
-// one another): nobody else would, since what is parked may take hours. Its end is then told as any other. Not seen:
-// one that goes round and round on the processor, which looks like computing.
+// one another): nobody else would, since what is parked may take hours. Its end is then told as any other; what waited
+// for the GPU has lost it. Not seen: one that goes round and round on the processor, which looks like computing.
 #pragma once
 
 #include "runtimes/llama/own_page.h"
@@ -29,6 +29,7 @@ private:
     std::chrono::nanoseconds processor{0};
   };
   [[nodiscard]] Done done() const;
+  [[nodiscard]] bool waitsForGpu(const Done& now) const;
   [[nodiscard]] bool gotOn(const Done& before, const Done& now) const;
   void watch(const std::stop_token& stop);
 

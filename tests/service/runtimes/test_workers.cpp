@@ -239,6 +239,21 @@ private slots:
     QCOMPARE(runtimes::shaderKindOf(spec), "own-" + sha256("a model").substr(0, 16));
   }
 
+  void whoBreaksLimitsLeavesNoKernels() {
+    qunsetenv("MESA_SHADER_CACHE_DIR");
+    const QTemporaryDir folder;
+    const fs::path root = folder.path().toStdString();
+    v1::TaskSpec spec;
+    spec.mutable_spirv()->mutable_module()->set_inline_("a kernel");
+    const auto cache = runtimes::shaderCacheFor(root, spec);
+    std::ofstream(cache / "trap") << "!";
+    runtimes::setShadersAside(root, runtimes::shaderKindOf(spec));
+    QVERIFY(fs::is_empty(runtimes::shaderCacheFor(root, spec)));
+    const auto old = runtimes::setOldShadersAside(root, {runtimes::shaderKindOf(spec)});
+    QCOMPARE(old.size(), 1U);
+    QVERIFY(fs::exists(old.front() / "trap"));
+  }
+
   void oldKernelsGo() {
     const QTemporaryDir folder;
     const fs::path root = folder.path().toStdString();

@@ -159,6 +159,7 @@ worker::Step CorpusMaker::finish() {
 
 worker::Failure CorpusMaker::refusedBy(std::string_view what, const Result<Answer>& answer) {
   if (!answer) {
+    if (auto lost = m_server->loss(m_server->program().endSoon())) return *lost;
     return worker::failure(worker::Failure::KIND_WORKER_DIED, "llama.cpp crashed while it read the data.",
                            answer.error().text() + ": " + m_server->lastWords());
   }

@@ -202,7 +202,9 @@ worker::Step Training::learn() {
   if (!losses) return losses.failure();
   {
     const auto trained = ModelFile::open(m_folder / "trained.gguf");
-    if (!trained) return worker::fromStorage(Error(Error::Kind::TooBig, trained.error().text()));
+    const bool cutOff = !trained && trained.error().kind() == Error::Kind::Invalid;  // the disk was full
+    if (cutOff) return worker::fromStorage(Error(Error::Kind::TooBig, trained.error().text()));
+    if (!trained) return worker::fromStorage(trained.error());
     if (auto kept = writeFile(m_working, *trained, weights(m_state.serial + 1)); !kept) return kept;
   }
   State next = m_state;

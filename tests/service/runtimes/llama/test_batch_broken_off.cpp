@@ -146,7 +146,7 @@ pid_t TestBatchBrokenOff::killServerOnceItAnswers(const TestWorker& run, pid_t o
   };
   while (std::chrono::steady_clock::now() < end) {
     if (answers()) {
-      ::kill(llama::innermost(pid), SIGSEGV);
+      ::kill(llama::innermost(pid), SIGUSR1);
       return pid;
     }
     std::this_thread::yield();

@@ -17,6 +17,7 @@ private slots:
   void lossesAreTold_data();
   void lossesAreTold();
   void whatWasEndedHereIsNoLoss();
+  void aGpuThatDoesNotAnswerIsLost();
 };
 
 void TestEnded::lossesAreTold_data() {
@@ -63,9 +64,15 @@ void TestEnded::lossesAreTold() {
 }
 
 void TestEnded::whatWasEndedHereIsNoLoss() {
-  const Ended ended{.signal = SIGKILL, .byUs = true};
+  const Ended ended{.signal = SIGKILL, .killed = Killed::StoodStill};
   QVERIFY(!lossOf(ended, "slot 0: released").has_value());
-  QCOMPARE(ended.text(), std::string("did nothing any more and was ended"));
+  QCOMPARE(ended.text(), std::string("did nothing any more and was killed"));
+}
+
+void TestEnded::aGpuThatDoesNotAnswerIsLost() {
+  const auto loss = lossOf({.signal = SIGKILL, .killed = Killed::GpuSilent}, "slot 0: released");
+  QVERIFY(loss.has_value());
+  QCOMPARE(loss->kind(), worker::Failure::KIND_DEVICE_LOST);
 }
 
 QTEST_GUILESS_MAIN(TestEnded)

@@ -30,6 +30,7 @@ private slots:
   void aStandstillIsEnded();
   void whatComputesIsNot();
   void whatIsParkedIsNot();
+  void whoMayRunSeldomIsGivenTime();
   void whatTheGpuComputesIsNot();
   void whoWaitsBusilyForTheGpuIsEnded();
   void whatThisProcessEndsIsToldApart();
@@ -66,7 +67,7 @@ void TestVigil::aStandstillIsEnded() {
   const Vigil vigil(*still, kLongest);
   const auto ended = still->waitEnd();
   QCOMPARE(ended.signal, SIGKILL);
-  QVERIFY(ended.byUs);
+  QVERIFY(ended.killed == Killed::StoodStill);
 }
 
 void TestVigil::whatComputesIsNot() {
@@ -88,7 +89,20 @@ void TestVigil::whatIsParkedIsNot() {
   aStandstillIsEnded();
   QVERIFY(!parked->ended());
   page.gate = governor::nextGate(page.gate, true);
-  QVERIFY(parked->waitEnd().byUs);
+  QVERIFY(parked->waitEnd().killed == Killed::StoodStill);
+}
+
+void TestVigil::whoMayRunSeldomIsGivenTime() {
+  auto& page = govern();
+  page.dutyPercent = 10;
+  auto seldom = sleeper();
+  QVERIFY(seldom.ok());
+  const Vigil vigil(*seldom, kLongest);
+  ::unsetenv(governor::kPageFdVariable);
+  aStandstillIsEnded();
+  QVERIFY(!seldom->ended());
+  page.dutyPercent = 0;  // always
+  QVERIFY(seldom->waitEnd().killed == Killed::StoodStill);
 }
 
 void TestVigil::whatTheGpuComputesIsNot() {
@@ -105,7 +119,7 @@ void TestVigil::whatTheGpuComputesIsNot() {
     std::this_thread::yield();
   }
   QVERIFY(!waiting->ended());
-  QVERIFY(waiting->waitEnd().byUs);
+  QVERIFY(waiting->waitEnd().killed == Killed::StoodStill);
 }
 
 void TestVigil::whoWaitsBusilyForTheGpuIsEnded() {
@@ -117,20 +131,20 @@ void TestVigil::whoWaitsBusilyForTheGpuIsEnded() {
   QTRY_VERIFY_WITH_TIMEOUT(processorTime(busy->pid()) > 2 * kLongest || busy->ended(), 120'000);
   QVERIFY(!busy->ended());
   page.slices = 1;
-  QVERIFY(busy->waitEnd().byUs);
+  QVERIFY(busy->waitEnd().killed == Killed::GpuSilent);
 }
 
 void TestVigil::whatThisProcessEndsIsToldApart() {
   auto others = sleeper();
   QVERIFY(others.ok());
   QCOMPARE(::kill(others->pid(), SIGKILL), 0);
-  QVERIFY(!others->waitEnd().byUs);
+  QVERIFY(others->waitEnd().killed == Killed::No);
   auto ours = sleeper();
   QVERIFY(ours.ok());
-  ours->kill();
-  QVERIFY(ours->waitEnd().byUs);
-  ours->kill();  // is nobody's any more
-  QVERIFY(ours->waitEnd().byUs);
+  ours->kill(Killed::Lingered);
+  QVERIFY(ours->waitEnd().killed == Killed::Lingered);
+  ours->kill(Killed::StoodStill);  // is nobody's any more
+  QVERIFY(ours->waitEnd().killed == Killed::Lingered);
 }
 
 QTEST_GUILESS_MAIN(TestVigil)
