@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include <csignal>
+#include <functional>
 
 using namespace lull;
 using namespace std::chrono_literals;
@@ -41,6 +42,8 @@ private:
   [[nodiscard]] worker::Attempt<Program> program(const char* name, const std::vector<std::string>& arguments) const {
     return Program::start({}, name, arguments, m_folder.filePath("log").toStdString());
   }
+  // It outlives another one that stands still under no governor, and not what comes then.
+  void isSpared(const std::function<void()>& noLonger);
   // From here on governed, by a page with its gate open.
   governor::Page& govern();
   const QTemporaryDir m_folder;
@@ -78,31 +81,27 @@ void TestVigil::whatComputesIsNot() {
   QVERIFY(!busy->ended());
 }
 
-// While another one, that is watched no longer, is ended.
+void TestVigil::isSpared(const std::function<void()>& noLonger) {
+  auto spared = sleeper();
+  QVERIFY(spared.ok());
+  const Vigil vigil(*spared, kLongest);
+  ::unsetenv(governor::kPageFdVariable);
+  aStandstillIsEnded();
+  QVERIFY(!spared->ended());
+  noLonger();
+  QVERIFY(spared->waitEnd().killed == Killed::StoodStill);
+}
+
 void TestVigil::whatIsParkedIsNot() {
   auto& page = govern();
   page.gate = governor::nextGate(page.gate, false);
-  auto parked = sleeper();
-  QVERIFY(parked.ok());
-  const Vigil vigil(*parked, kLongest);
-  ::unsetenv(governor::kPageFdVariable);
-  aStandstillIsEnded();
-  QVERIFY(!parked->ended());
-  page.gate = governor::nextGate(page.gate, true);
-  QVERIFY(parked->waitEnd().killed == Killed::StoodStill);
+  isSpared([&page] { page.gate = governor::nextGate(page.gate, true); });
 }
 
 void TestVigil::whoMayRunSeldomIsGivenTime() {
   auto& page = govern();
   page.dutyPercent = 10;
-  auto seldom = sleeper();
-  QVERIFY(seldom.ok());
-  const Vigil vigil(*seldom, kLongest);
-  ::unsetenv(governor::kPageFdVariable);
-  aStandstillIsEnded();
-  QVERIFY(!seldom->ended());
-  page.dutyPercent = 0;  // always
-  QVERIFY(seldom->waitEnd().killed == Killed::StoodStill);
+  isSpared([&page] { page.dutyPercent = 0; });  // always
 }
 
 void TestVigil::whatTheGpuComputesIsNot() {
